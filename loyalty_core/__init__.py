@@ -1,0 +1,1 @@
+"""The loyalty product without pages: facts in, decisions out."""

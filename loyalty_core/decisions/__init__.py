@@ -1,0 +1,1 @@
+"""Frozen answers: what plugins say, as data."""

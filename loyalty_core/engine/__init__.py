@@ -1,0 +1,1 @@
+"""Pure functions in the order of the route: from facts and decisions to figures."""

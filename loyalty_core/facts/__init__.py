@@ -1,0 +1,1 @@
+"""Frozen snapshots of what is so: the input of every decision."""

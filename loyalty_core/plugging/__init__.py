@@ -1,0 +1,1 @@
+"""Plugins: found, vetted, loaded, and called in one place (ARCHITECTURE, *Extension points*)."""

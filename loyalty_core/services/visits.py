@@ -1,0 +1,261 @@
+"""Saving and deleting visits (SEMANTICS 1, 2 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, update
+
+from loyalty_core.engine.checking import text_problem
+from loyalty_core.errors import Problem, Refused
+from loyalty_core.facts.invoice import SaleState
+from loyalty_core.facts.visit import VisitInput, VisitStatus
+from loyalty_core.messages import gettext as _
+from loyalty_core.services.anchors import unknown_clients
+from loyalty_core.services.chunks import chunks
+from loyalty_core.services.idempotency import once
+from loyalty_core.services.tail import settle
+from loyalty_core.services.unit import Unit
+from loyalty_core.storage.base import THIS_NETWORK
+from loyalty_core.storage.tables import Sale, Visit
+from loyalty_core.storage.work import table_of
+
+visit, sale = table_of(Visit), table_of(Sale)
+_by_external = (
+    select(visit)
+    .where(
+        visit.c.network_id == THIS_NETWORK,
+        visit.c.source == bindparam("of_source"),
+        visit.c.external_id.in_(bindparam("ids", expanding=True)),
+    )
+    .with_for_update()
+)
+_ids = select(visit.c.external_id, visit.c.id).where(
+    visit.c.network_id == THIS_NETWORK,
+    visit.c.source == bindparam("of_source"),
+    visit.c.external_id.in_(bindparam("ids", expanding=True)),
+    visit.c.deleted_at.is_(None),
+)
+_by_id = select(visit).where(visit.c.network_id == THIS_NETWORK, visit.c.id == bindparam("of_id")).with_for_update()
+_invoiced = select(sale.c.visit_id).where(
+    sale.c.network_id == THIS_NETWORK,
+    sale.c.visit_id.in_(bindparam("ids", expanding=True)),
+    sale.c.state != SaleState.VOID.value,
+)
+_same_day = select(visit.c.id).where(
+    visit.c.network_id == THIS_NETWORK,
+    visit.c.client_id == bindparam("of_client"),
+    visit.c.branch_id == bindparam("of_branch"),
+    visit.c.local_day == bindparam("of_day"),
+)
+_change = (
+    update(visit)
+    .where(visit.c.network_id == THIS_NETWORK, visit.c.id == bindparam("of_id"))
+    .values(
+        branch_id=bindparam("new_branch"),
+        client_id=bindparam("new_client"),
+        status=bindparam("new_status"),
+        starts_at=bindparam("new_start"),
+        local_day=bindparam("new_day"),
+        revision=visit.c.revision + 1,
+        deleted_at=bindparam("new_deletion"),
+    )
+)
+
+Day = tuple[int, int, date]
+"""A client, a branch and a local day: what counts as one visit in a network that counts per day."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedVisit:
+    """A visit as saved; `changed` is false when everything was so already."""
+
+    id: int
+    revision: int
+    changed: bool
+
+
+def save(unit: Unit, visit: VisitInput, key: str | None = None) -> SavedVisit:
+    """Save one visit, new or known by (`source`, `external_id`), and bring totals and standing up to date.
+
+    Raises `Refused`, see `save_many`; with `key` the same call again gets the same answer.
+    """
+
+    def effect() -> dict[str, Any]:
+        unit.lock_key(f"visit:{unit.network_id}:{visit.source}:{visit.external_id}")
+        try:
+            return asdict(save_many(unit, [visit])[0])
+        except Refused as refused:
+            raise Refused(Problem(each.code, each.message, each.path[1:]) for each in refused.problems) from None
+
+    request = ["visits.save", *asdict(visit).values()]
+    return SavedVisit(**once(unit, key, request, effect))
+
+
+def save_many(unit: Unit, visits: Sequence[VisitInput], *, judge: bool = True) -> list[SavedVisit]:
+    """Save visits in one go. With `judge` false standing and events are left to the caller: bulk loading.
+
+    Raises `Refused` with every problem: a bad or repeated id (`visit_twice`), unknown branch or client, a time
+    without zone, or another client or branch for a visit that has an invoice (`visit_has_invoice`).
+    """
+    problems = list(_problems(unit, visits))
+    if problems:
+        raise Refused(problems)
+    known = _known(unit, visits)
+    days = [unit.configuration.local_day(each.branch_id, each.starts_at) for each in visits]
+    saved: list[SavedVisit] = []
+    new: list[dict[str, Any]] = []
+    changes: list[tuple[int, Row[Any], dict[str, Any]]] = []
+    touched: set[Day] = set()
+    for number, (given, day) in enumerate(zip(visits, days, strict=True)):
+        old = known.get((given.source, given.external_id))
+        if old is None:
+            new.append(_new_row(unit.ids.next(), given, day))
+            saved.append(SavedVisit(new[-1]["id"], 1, changed=True))
+        elif _same(given, old):
+            saved.append(SavedVisit(old.id, old.revision, changed=False))
+            continue
+        else:
+            changes.append((number, old, _change_row(old.id, given, day)))
+            saved.append(SavedVisit(old.id, old.revision + 1, changed=True))
+            touched.add((old.client_id, old.branch_id, old.local_day))
+        touched.add((given.client_id, given.branch_id, day))
+    _keep_invoiced(unit, [(number, old) for number, old, row in changes if _moves_owner(old, row)])
+    unit.insert(Visit, new)
+    unit.execute_each(_change, [row for _number, _old, row in changes])
+    settle_visits(unit, (each.id for each in saved if each.changed), touched, judge=judge)
+    if judge:
+        for given, each in zip(visits, saved, strict=True):
+            if each.changed:
+                unit.emit("visit_saved", {"visit": str(each.id), "status": given.status}, given.client_id)
+    return saved
+
+
+def delete(unit: Unit, visit_id: int, reason: str) -> None:
+    """Delete a visit that has no issued invoice: it counts no longer.
+
+    Raises `Refused`: `unknown_visit`, `visit_has_invoice` (void it first), `required` for an empty reason.
+    """
+    problem = text_problem(reason, 1000, "reason")
+    if problem is not None:
+        raise Refused(problem)
+    old = unit.execute(_by_id, {"of_id": visit_id}).first()
+    if old is None or old.deleted_at is not None:
+        raise Refused(Problem("unknown_visit", _("There is no such visit."), ("visit_id",)))
+    if unit.execute(_invoiced, {"ids": [visit_id]}).first():
+        text = _("The visit has an invoice: void it first.")
+        raise Refused(Problem("visit_has_invoice", text, ("visit_id",)))
+    gone = {"of_id": old.id, "new_branch": old.branch_id, "new_client": old.client_id, "new_status": old.status}
+    unit.execute_each(
+        _change, [{**gone, "new_start": old.starts_at, "new_day": old.local_day, "new_deletion": unit.now}]
+    )
+    settle_visits(unit, [visit_id], {(old.client_id, old.branch_id, old.local_day)})
+    subject = f"visit:{visit_id}"
+    unit.audit("visit.deleted", subject, {"status": old.status}, None, client_id=old.client_id, reason=reason)
+    unit.emit("visit_deleted", {"visit": str(visit_id)}, old.client_id)
+
+
+def known(unit: Unit, source: str, external_ids: Sequence[str]) -> dict[str, int]:
+    """Return the ids of those visits that a source system's ids are known for."""
+    found: dict[str, int] = {}
+    for some in chunks(external_ids):
+        found.update((row.external_id, row.id) for row in unit.execute(_ids, {"of_source": source, "ids": some}))
+    return found
+
+
+def settle_visits(unit: Unit, ids: Iterable[int], days: Iterable[Day], *, judge: bool = True) -> None:
+    """Settle visits; where they count per day, with all others of the same client, branch and day."""
+    visits = set(ids)
+    if visits and unit.configuration.visits_per_day:
+        for client, branch, day in days:
+            same = unit.execute(_same_day, {"of_client": client, "of_branch": branch, "of_day": day})
+            visits.update(same.scalars())
+    cause = f"visit:{min(visits)}" if len(visits) == 1 else "visits"
+    settle(unit, cause, visits=visits, judge=judge)
+
+
+def _problems(unit: Unit, visits: Sequence[VisitInput]) -> Iterator[Problem]:
+    branches = unit.configuration.branches
+    strangers = unknown_clients(unit, {each.client_id for each in visits})
+    seen: set[tuple[str, str]] = set()
+    for number, each in enumerate(visits):
+        for problem in (
+            text_problem(each.source, 40, number, "source"),
+            text_problem(each.external_id, 100, number, "external_id"),
+        ):
+            if problem is not None:
+                yield problem
+        if (each.source, each.external_id) in seen:
+            yield Problem("visit_twice", _("This visit is named twice."), (number, "external_id"))
+        seen.add((each.source, each.external_id))
+        if each.branch_id not in branches:
+            yield Problem("unknown_branch", _("There is no such branch."), (number, "branch_id"))
+        if each.client_id in strangers:
+            yield Problem("unknown_client", _("There is no such client."), (number, "client_id"))
+        if each.status not in VisitStatus:
+            text = _("Choose a known status: %(statuses)s.", statuses=", ".join(VisitStatus))
+            yield Problem("unknown_status", text, (number, "status"))
+        if each.starts_at.tzinfo is None:
+            yield Problem("no_zone", _("Give the time with its offset from UTC."), (number, "starts_at"))
+
+
+def _known(unit: Unit, visits: Sequence[VisitInput]) -> dict[tuple[str, str], Row[Any]]:
+    by_source: dict[str, list[str]] = {}
+    for each in visits:
+        by_source.setdefault(each.source, []).append(each.external_id)
+    found = {}
+    for source, external_ids in by_source.items():
+        for some in chunks(sorted(external_ids)):
+            for row in unit.execute(_by_external, {"of_source": source, "ids": some}):
+                found[source, row.external_id] = row
+    return found
+
+
+def _same(given: VisitInput, old: Row[Any]) -> bool:
+    kept = (old.branch_id, old.client_id, old.status, old.starts_at, old.deleted_at)
+    return kept == (given.branch_id, given.client_id, given.status, given.starts_at, None)
+
+
+def _moves_owner(old: Row[Any], row: dict[str, Any]) -> bool:
+    return (old.client_id, old.branch_id) != (row["new_client"], row["new_branch"])
+
+
+def _keep_invoiced(unit: Unit, moved: Sequence[tuple[int, Row[Any]]]) -> None:
+    """Refuse another client or branch for visits that have an invoice."""
+    numbers = {old.id: number for number, old in moved}
+    invoiced: set[int] = set()
+    for some in chunks(sorted(numbers)):
+        invoiced.update(unit.execute(_invoiced, {"ids": some}).scalars())
+    if invoiced:
+        text = _("The visit has an invoice: its client and branch stay. Void the invoice first.")
+        raise Refused(Problem("visit_has_invoice", text, (numbers[id_],)) for id_ in sorted(invoiced))
+
+
+def _new_row(id_: int, given: VisitInput, day: date) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "source": given.source,
+        "external_id": given.external_id,
+        "branch_id": given.branch_id,
+        "client_id": given.client_id,
+        "status": given.status.value,
+        "starts_at": given.starts_at,
+        "local_day": day,
+        "revision": 1,
+        "deleted_at": None,
+    }
+
+
+def _change_row(id_: int, given: VisitInput, day: date) -> dict[str, Any]:
+    return {
+        "of_id": id_,
+        "new_branch": given.branch_id,
+        "new_client": given.client_id,
+        "new_status": given.status.value,
+        "new_start": given.starts_at,
+        "new_day": day,
+        "new_deletion": None,
+    }

@@ -1,0 +1,1 @@
+"""Where the core's facts are kept: tables, engine settings, unit of work, migrations."""

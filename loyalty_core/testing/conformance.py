@@ -1,0 +1,171 @@
+"""The conformance kit: what every plugin must pass, ours and anybody's, as tests that pytest collects.
+
+from loyalty_core.testing import Conformance
+from loyalty_birthday import plugin
+
+class TestBirthday(Conformance):
+    name, module = "birthday", plugin
+    parts = ({"percent_bp": 500},)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+from loyalty_core.decisions.changes import Subject
+from loyalty_core.errors import Refused
+from loyalty_core.facts.context import Rows
+from loyalty_core.facts.money import Currency
+from loyalty_core.plugging.dispatch import Dispatcher, Occasion, Outcome, failures
+from loyalty_core.plugging.loading import LoadedPlugin, Plugins
+from loyalty_core.plugging.rows import Reading, vet_reading
+from loyalty_core.testing.builders import UAH, a_programme, a_subject, an_occasion, some_subjects
+
+LONGEST_TITLE = 120
+CURRENCIES = (UAH, Currency("JPY", 0), Currency("KWD", 3))
+OURS = ("loyalty_core", "loyalty_web")
+ALLOWED = ("loyalty_core.api", "loyalty_core.testing")
+
+Parts = Mapping[str, Mapping[str, object]]
+
+
+class Conformance:
+    """The tests; a subclass names the plugin as its entry point does, its module, and examples of its part."""
+
+    name: ClassVar[str]
+    module: ClassVar[ModuleType]
+    parts: ClassVar[Sequence[Mapping[str, object]]] = ()
+
+    def test_it_loads(self) -> None:
+        """It loads, and loading it again gives the same."""
+        assert {name: str(reason) for name, reason in self._load().broken.items()} == {}
+        assert self._load().loaded == self._load().loaded
+
+    def test_it_has_a_title_of_one_line(self) -> None:
+        """The package's docstring begins with a title."""
+        title = str(self._plugin().title)
+        assert title != self.name, "the title is the first line of the package's docstring"
+        assert len(title) <= LONGEST_TITLE, "the title is too long for a list of plugins"
+
+    def test_its_part_of_a_programme_has_defaults_and_comes_back_as_it_was_stored(self) -> None:
+        """The schema accepts `{}`, every example, and what it wrote itself."""
+        for part in self._parts():
+            stored = self._load().check_parts(part)
+            assert self._load().check_parts(stored) == stored
+
+    def test_its_part_of_a_programme_refuses_unknown_fields(self) -> None:
+        """A misspelt field is refused, not passed over."""
+        if self._plugin().part is not None:
+            assert "unknown_field" in _refused(self._load(), {self.name: {"no_such_field": 1}})
+
+    def test_it_compiles_its_defaults_and_every_example_the_same_way_twice(self) -> None:
+        """Compiling is a pure function, in currencies of no, two and three decimals."""
+        for currency in CURRENCIES:
+            for part in self._parts():
+                self._twice(partial(_compile, parts=part), currency)
+
+    def test_it_answers_for_no_one_for_one_and_for_many(self) -> None:
+        """Facts and changes hold for a batch of any size."""
+        for subjects in ((), (a_subject(),), some_subjects(60)):
+            self._twice(partial(_facts, subjects=subjects))
+            self._twice(partial(_changes, subjects=subjects))
+
+    def test_the_order_of_subjects_changes_nothing(self) -> None:
+        """Each subject is judged by itself."""
+        dispatcher, subjects = self._load().dispatcher, some_subjects()
+        forth, back = (_changes(dispatcher, self._occasion(), each) for each in (subjects, subjects[::-1]))
+        assert [each.answer for each in forth] == [each.answer for each in back]
+
+    def test_its_tabs_hold(self) -> None:
+        """Tabs have codes of their own and templates in the plugin's folder."""
+        self._twice(Dispatcher.show_programme_tabs)
+
+    def test_its_tables_come_with_migrations(self) -> None:
+        """Where there are tables there are revisions that make them."""
+        plugin = self._plugin()
+        if plugin.tables:
+            assert plugin.migrations is not None, "tables without a folder migrations/versions"
+            assert list(plugin.migrations.glob("*.py")), "tables without a revision"
+
+    def test_of_ours_it_imports_the_api_only(self) -> None:
+        """Everything but `loyalty_core.api` may move without notice."""
+        wrong = [
+            f"{path.name}:{line} {module}"
+            for path in _sources(self._plugin().package)
+            for module, line in _imports(path)
+            if module.partition(".")[0] in OURS and not module.startswith(ALLOWED)
+        ]
+        assert wrong == []
+
+    def _load(self) -> Plugins:
+        return Plugins.load([], {self.name: self.module})
+
+    def _plugin(self) -> LoadedPlugin:
+        return self._load().loaded[self.name]
+
+    def _parts(self) -> list[Parts]:
+        """Return no part, the defaults and every example, as parts of whole programmes."""
+        examples = ({}, *self.parts) if self._plugin().part is not None else ()
+        return [{}, *({self.name: part} for part in examples)]
+
+    def _occasion(self, currency: Currency = UAH) -> Occasion:
+        def rows_of(plugin: str) -> Rows:
+            return partial(_no_rows, tables=self._plugin().tables)
+
+        return an_occasion({self.name}, currency=currency, rows_of=rows_of)
+
+    def _twice(self, ask: Callable[[Dispatcher, Occasion], Sequence[Outcome[Any]]], currency: Currency = UAH) -> None:
+        """Ask twice, of a plugin loaded anew each time; the answers must hold and be equal."""
+        first, second = (ask(self._load().dispatcher, self._occasion(currency)) for _ in range(2))
+        found = failures(first, second)
+        assert [str(problem.message) for failure in found for problem in failure.problems] == []
+        assert [each.answer for each in first] == [each.answer for each in second], "the same question, another answer"
+
+
+def _refused(plugins: Plugins, parts: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the codes of the refusal of some parts; none where they are accepted."""
+    try:
+        plugins.check_parts(parts)
+    except Refused as refused:
+        return refused.codes
+    return ()
+
+
+def _compile(dispatcher: Dispatcher, at: Occasion, parts: Parts) -> Sequence[Outcome[Any]]:
+    return dispatcher.compile_standing(at, a_programme(), parts)
+
+
+def _facts(dispatcher: Dispatcher, at: Occasion, subjects: Sequence[Subject]) -> Sequence[Outcome[Any]]:
+    return dispatcher.load_facts(at, subjects)
+
+
+def _changes(dispatcher: Dispatcher, at: Occasion, subjects: Sequence[Subject]) -> Sequence[Outcome[Any]]:
+    return dispatcher.propose_changes(at, subjects, dispatcher.load_facts(at, subjects))
+
+
+def _no_rows(statement: Reading, params: object = None, *, tables: Sequence[str]) -> Sequence[Any]:
+    """Stand for empty tables; a statement that a plugin may not run is refused as in earnest."""
+    vet_reading(statement, tables)
+    return ()
+
+
+def _sources(package: str) -> list[Path]:
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        return []
+    path = Path(spec.origin)
+    return sorted(path.parent.rglob("*.py")) if spec.submodule_search_locations is not None else [path]
+
+
+def _imports(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module, node.lineno

@@ -1,0 +1,1 @@
+"""Branch programme: one programme per branch, judged on what was invoiced and paid there."""

@@ -1,0 +1,1 @@
+"""Discount rules: a personal discount by what a client bought, paid and visited."""

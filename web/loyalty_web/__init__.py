@@ -1,0 +1,1 @@
+"""The web side of the product: a small host built on the core, and what any host may take from it."""

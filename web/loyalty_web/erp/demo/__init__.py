@@ -1,0 +1,1 @@
+"""`loyalty demo`: a year of real sales, moved to the present and given invented people."""
