@@ -104,4 +104,3 @@ def loyalty_show_programme_tabs(ctx: Context) -> Iterable[Tab]:  # type: ignore[
 
 HOOKS: tuple[str, ...] = tuple(name for name in globals() if name.startswith("loyalty_"))
 """The names of all hooks, in the order of the run."""
-

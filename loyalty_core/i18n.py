@@ -13,7 +13,6 @@ from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
@@ -32,15 +31,16 @@ log = logging.getLogger(__name__)
 class Texts:
     """All texts of the product, of the core and of the plugins that are loaded, in all languages."""
 
-    def __init__(self, plugins: Mapping[str, ModuleType] | None = None, *, core: Path | None = None) -> None:
+    def __init__(self, plugins: Mapping[str, object] | None = None, *, core: Path | None = None) -> None:
         """Know the catalogues of `plugins` (name to plugin module) and of the core; none is read before it is needed.
 
-        `core` is the folder of the core's catalogues, absent: the one that is installed.
+        `core` is the folder of the core's catalogues, absent: the one that is installed. What is no file, as in a
+        test, has no catalogues.
         """
         self._folders = {CORE_DOMAIN: core or core_folder()}
         for name, module in (plugins or {}).items():
-            assert module.__file__, "a plugin is a file"
-            self._folders[name] = Path(module.__file__).parent / "translations"
+            if file := getattr(module, "__file__", None):
+                self._folders[name] = Path(file).parent / "translations"
         self._catalogues: dict[tuple[str, Locale], NullTranslations] = {}
 
     def render(self, message: Message, locale: Locale) -> str:

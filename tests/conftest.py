@@ -12,6 +12,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -141,24 +142,18 @@ def _roomy_folder() -> Path:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_url: str) -> Iterator[str]:
     """The name of a migrated database of this process, to be copied."""
-    name = f"loyalty_{uuid4().hex[:12]}_template"
-    _run_on(postgres_url, f"CREATE DATABASE {name}")
-    template = open_engine(_url(postgres_url, name))
-    upgrade(template)
-    template.dispose()
-    yield name
-    _run_on(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    with _postgres_database(postgres_url, "template1") as template:
+        upgrade(template)
+        template.dispose()  # a database that somebody is connected to cannot be copied
+        assert template.url.database is not None
+        yield template.url.database
 
 
 @pytest.fixture
 def postgres_engine(postgres_url: str, postgres_template: str) -> Iterator[Engine]:
     """A fresh, migrated PostgreSQL database."""
-    name = f"loyalty_{uuid4().hex[:12]}"
-    _run_on(postgres_url, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    engine = open_engine(_url(postgres_url, name))
-    yield engine
-    engine.dispose()
-    _run_on(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    with _postgres_database(postgres_url, postgres_template) as engine:
+        yield engine
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -168,8 +163,27 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return chosen
 
 
-def _url(server: str, database: str) -> str:
-    return make_url(server).set(database=database).render_as_string(hide_password=False)
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database without any table, on SQLite and on PostgreSQL: for tests of migrations."""
+    if request.param == "sqlite":
+        engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+        yield engine
+        engine.dispose()
+    else:
+        with _postgres_database(request.getfixturevalue("postgres_url"), "template1") as engine:
+            yield engine
+
+
+@contextmanager
+def _postgres_database(server: str, template: str) -> Iterator[Engine]:
+    """Create a database as a copy of another and drop it at the end; its name is nobody else's, in any process."""
+    name = f"loyalty_{uuid4().hex[:16]}"
+    _run_on(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    engine = open_engine(make_url(server).set(database=name).render_as_string(hide_password=False))
+    yield engine
+    engine.dispose()
+    _run_on(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _run_on(server: str, *statements: str) -> None:

@@ -111,6 +111,10 @@ def test_a_plugin_that_is_gone_leaves_its_english(texts: Texts) -> None:
     assert texts.render(Message("Discount", domain="uninstalled"), UK) == "Discount"
 
 
+def test_a_plugin_that_is_no_file_speaks_english() -> None:
+    assert Texts({"birthday": object()}).render(Message("Discount", domain="birthday"), UK) == "Discount"
+
+
 def test_a_message_inside_a_message_is_rendered_in_its_own_domain(texts: Texts) -> None:
     inner = gettext("from %(sum)s", sum=Money(50000, UAH))
     outer = gettext("%(what)s (%(rule)s)", what=Message("Discount", domain="birthday"), rule=inner)
@@ -158,6 +162,7 @@ def test_a_strangers_plugin_is_brought_into_a_new_language_by_the_same_commands(
         '[project]\nname = "hello"\n[project.entry-points."loyalty.plugins"]\nhello = "loyalty_hello.plugin"\n'
     )
     (tmp_path / "src" / "loyalty_hello").mkdir(parents=True)
+    (tmp_path / "src" / "loyalty_hello" / "__init__.py").write_text('"""Greetings.\n\nFor everybody."""\n')
     source = tmp_path / "src" / "loyalty_hello" / "plugin.py"
     source.write_text('greeting = _("Hello, %(name)s!", name="Olena")\n')
 
@@ -167,10 +172,10 @@ def test_a_strangers_plugin_is_brought_into_a_new_language_by_the_same_commands(
 
     assert run("update", "--locale", "uk")[0] == 0
     assert run("update", "--check") == (0, "")
-    assert run("stats") == (0, "hello uk: 0 of 1\n")
+    assert run("stats") == (0, "hello uk: 0 of 2\n")
     (hello,) = domains(tmp_path)
     hello.path("uk").write_text(HEADER + 'msgid "Hello, %(name)s!"\nmsgstr "Вітаю, %(name)s!"\n', "utf-8")
-    assert run("stats") == (0, "hello uk: 1 of 1\n")
+    assert run("stats") == (0, "hello uk: 1 of 2\n")
     assert run("compile")[0] == run("extract")[0] == 0
     texts = Texts({"hello": plugin(source.parent)})
     assert texts.render(Message("Hello, %(name)s!", {"name": "Olena"}, "hello"), UK) == "Вітаю, Olena!"
@@ -180,4 +185,4 @@ def test_a_strangers_plugin_is_brought_into_a_new_language_by_the_same_commands(
     assert code == 1
     assert "not up to date" in output
     assert run("update")[0] == 0
-    assert [message.id for message in hello.read("uk") if message.id] == ["Good day"]
+    assert [message.id for message in hello.read("uk") if message.id] == ["Good day", "Greetings."]

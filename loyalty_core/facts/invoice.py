@@ -109,7 +109,7 @@ class ReturnedLine:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Imported history of one client at one branch (SEMANTICS 2, *Openings*); it counts from the start of `opened_on`."""
+    """Imported history of one client at one branch, which counts from the start of `opened_on` (SEMANTICS 2)."""
 
     source: str
     external_id: str

@@ -54,7 +54,7 @@ def vet_reading(statement: object, own: Collection[str]) -> None:
     if statement.get_execution_options().get("unscoped"):
         raise LoyaltyError("a plugin reads rows of the network it is asked about")
     for part in iterate(statement):
-        if isinstance(part, TextClause) or (isinstance(part, ColumnClause) and part.is_literal):
+        if isinstance(part, TextClause) or (isinstance(part, ColumnClause) and part.is_literal and part.name != "*"):
             raise LoyaltyError("a plugin reads its facts without SQL text")
         if isinstance(part, UpdateBase):
             raise LoyaltyError("a plugin changes nothing while it reads its facts")

@@ -174,7 +174,9 @@ def _keep_zones(unit: Unit, moved: Sequence[BranchInput], ids: dict[str, int]) -
     """Refuse another time zone for branches where something has been measured."""
     for each in moved:
         if unit.execute(_used, {"of_branch": ids[each.external_id]}).first():
-            text = _("The time zone of branch %(branch)s cannot change any more: visits are stored in it.", branch=each.name)
+            text = _(
+                "The time zone of branch %(branch)s cannot change any more: visits are stored in it.", branch=each.name
+            )
             raise Refused(Problem("zone_in_use", text, ("time_zone",)))
 
 

@@ -160,7 +160,9 @@ def _measures_before(cuts: Sequence[Cut], scopes: Mapping[int, int], *columns: A
         measure.c.at < cut.c.before_at,
         and_(measure.c.at == cut.c.before_at, measure.c.rests_on < cut.c.rests_on),
     )
-    source = in_scope(measure).join(cut, and_(cut.c.scope_id == part.c.scope_id, cut.c.client_id == measure.c.client_id))
+    source = in_scope(measure).join(
+        cut, and_(cut.c.scope_id == part.c.scope_id, cut.c.client_id == measure.c.client_id)
+    )
     return select(cut.c.cut_id, *columns).select_from(source).where(measure.c.network_id == THIS_NETWORK, earlier)
 
 

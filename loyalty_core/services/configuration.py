@@ -17,14 +17,23 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, select
 
 from loyalty_core.decisions.rules import RuleSet
-from loyalty_core.engine.standing import Judged, Verdict, compile_rule_set
+from loyalty_core.engine.standing import Judged
 from loyalty_core.errors import LoyaltyError
 from loyalty_core.facts.money import Currency
 from loyalty_core.facts.programme import JudgedOn, Level, SoldBasis
-from loyalty_core.facts.standing import Element
+from loyalty_core.facts.standing import Element, Verdict
 from loyalty_core.plugging.dispatch import Failure
 from loyalty_core.storage.base import THIS_NETWORK, Base
-from loyalty_core.storage.tables import Branch, Network, PluginState, Programme, ProgrammeVersion, Scope, ScopeBranch, Setting
+from loyalty_core.storage.tables import (
+    Branch,
+    Network,
+    PluginState,
+    Programme,
+    ProgrammeVersion,
+    Scope,
+    ScopeBranch,
+    Setting,
+)
 from loyalty_core.storage.work import Work, table_of
 
 VISITS_PER_DAY = "visits_per_day"
@@ -131,7 +140,7 @@ class Configuration:
         return now.astimezone(self.scope_zones[scope_id]).date()
 
 
-Compile = Callable[[Mapping[str, object], frozenset[str], Currency], CompiledProgramme]
+Compile = Callable[[Mapping[Any, Any], frozenset[str], Currency], CompiledProgramme]
 """Turns a row of a programme and its version into a compiled programme; the unit of work provides it."""
 
 
@@ -144,19 +153,23 @@ _version_of = table_of(ProgrammeVersion)
 _programme = table_of(Programme)
 VERSION = select(table_of(Network).c.config_version).where(table_of(Network).c.id == THIS_NETWORK)
 _NETWORK = select(table_of(Network)).where(table_of(Network).c.id == THIS_NETWORK)
-_PROGRAMMES = select(
-    _programme.c.id,
-    _programme.c.kind,
-    _programme.c.scope_id,
-    _programme.c.version_id,
-    _version_of.c.number,
-    _version_of.c.body,
-).select_from(
-    _programme.join(
-        _version_of,
-        and_(_version_of.c.network_id == _programme.c.network_id, _version_of.c.id == _programme.c.version_id),
+_PROGRAMMES = (
+    select(
+        _programme.c.id,
+        _programme.c.kind,
+        _programme.c.scope_id,
+        _programme.c.version_id,
+        _version_of.c.number,
+        _version_of.c.body,
     )
-).where(_programme.c.network_id == THIS_NETWORK)
+    .select_from(
+        _programme.join(
+            _version_of,
+            and_(_version_of.c.network_id == _programme.c.network_id, _version_of.c.id == _programme.c.version_id),
+        )
+    )
+    .where(_programme.c.network_id == THIS_NETWORK)
+)
 _BRANCHES, _SCOPES, _PARTS = _select(Branch), _select(Scope), _select(ScopeBranch)
 _SETTINGS, _STATES = _select(Setting), _select(PluginState)
 

@@ -48,9 +48,7 @@ class Loyalty:
         return self._unit(self.storage.joining(connection), network_id, actor)
 
     @contextmanager
-    def _unit(
-        self, connecting: AbstractContextManager[Connection], network_id: int, actor: str
-    ) -> Iterator[Unit]:
+    def _unit(self, connecting: AbstractContextManager[Connection], network_id: int, actor: str) -> Iterator[Unit]:
         with connecting as connection:
             unit = Unit(self.storage, connection, network_id, actor, self.plugins, self.behind, self._compiled)
             yield unit

@@ -34,9 +34,7 @@ def fingerprint(value: object) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
-def once(
-    unit: Unit, key: str | None, request: object, effect: Callable[[], Mapping[str, Any]]
-) -> Mapping[str, Any]:
+def once(unit: Unit, key: str | None, request: object, effect: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     """Run `effect` once per `key` and return its answer; without a key, simply run it.
 
     `request` is what the caller asked for, as plain values. Raises `Refused` with the code `key_reused` when the key

@@ -76,8 +76,8 @@ def _known(unit: Unit, openings: Sequence[Opening]) -> dict[tuple[str, str], Ope
     found = {}
     for source, external_ids in by_source.items():
         for some in chunks(sorted(external_ids)):
-            for row in unit.execute(_BY_EXTERNAL, {"of_source": source, "ids": some}):
-                found[source, row.external_id] = Opening(*row)
+            for row in unit.execute(_BY_EXTERNAL, {"of_source": source, "ids": some}).mappings():
+                found[source, row["external_id"]] = Opening(**row)
     return found
 
 

@@ -44,9 +44,7 @@ def _switch(unit: Unit, plugin: str, *, active: bool) -> None:
     if before == active:
         return
     unit.execute(_FORGET, {"of_plugin": plugin})
-    unit.insert(
-        PluginState, [{"plugin": plugin, "active": active, "changed_at": unit.now, "actor": unit.actor}]
-    )
+    unit.insert(PluginState, [{"plugin": plugin, "active": active, "changed_at": unit.now, "actor": unit.actor}])
     unit.configuration_changed()
     unit.audit("plugin.switched", f"plugin:{plugin}", {"active": before}, {"active": active})
     reassess(unit, cause=f"plugin:{plugin}")

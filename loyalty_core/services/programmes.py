@@ -20,13 +20,17 @@ from loyalty_core.storage.tables import Programme, ProgrammeVersion, Scope
 from loyalty_core.storage.work import canonical, table_of
 
 programme, version, scope = table_of(Programme), table_of(ProgrammeVersion), table_of(Scope)
-_IN_FORCE = select(
-    programme.c.id, programme.c.kind, programme.c.scope_id, programme.c.version_id, version.c.number, version.c.body
-).select_from(
-    programme.join(
-        version, and_(version.c.network_id == programme.c.network_id, version.c.id == programme.c.version_id)
+_IN_FORCE = (
+    select(
+        programme.c.id, programme.c.kind, programme.c.scope_id, programme.c.version_id, version.c.number, version.c.body
     )
-).where(programme.c.network_id == THIS_NETWORK)
+    .select_from(
+        programme.join(
+            version, and_(version.c.network_id == programme.c.network_id, version.c.id == programme.c.version_id)
+        )
+    )
+    .where(programme.c.network_id == THIS_NETWORK)
+)
 _LEVELS = select(scope.c.id, scope.c.level).where(scope.c.network_id == THIS_NETWORK)
 _POINT = (
     update(programme)
@@ -108,6 +112,15 @@ def save_many(unit: Unit, programmes: Sequence[ProgrammeInput], *, judge: bool =
             if each.changed:
                 reassess(unit, [given.scope_id], cause=f"programme:{each.version_id}")
     return saved
+
+
+def in_force(unit: Unit, scope_id: int) -> list[dict[str, Any]]:
+    """Return the programmes of a scope as they were saved: kind, version number, name, settings, parts."""
+    return [
+        {"kind": row.kind, "number": row.number, **json.loads(row.body)}
+        for row in unit.execute(_IN_FORCE)
+        if row.scope_id == scope_id
+    ]
 
 
 def _problems(unit: Unit, given: ProgrammeInput, levels: Mapping[int, str]) -> list[Problem]:

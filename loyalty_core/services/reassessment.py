@@ -34,13 +34,10 @@ _SLOTS = union(
 _SCOPES_WITH_STANDING = union(
     *(select(table.c.scope_id).where(table.c.network_id == THIS_NETWORK).distinct() for table in (standing, manual))
 )
-_DUE = (
-    select(standing.c.client_id)
-    .where(
-        standing.c.network_id == THIS_NETWORK,
-        standing.c.scope_id == bindparam("scope"),
-        standing.c.next_on <= bindparam("today"),
-    )
+_DUE = select(standing.c.client_id).where(
+    standing.c.network_id == THIS_NETWORK,
+    standing.c.scope_id == bindparam("scope"),
+    standing.c.next_on <= bindparam("today"),
 )
 
 
@@ -76,7 +73,7 @@ def differences(unit: Unit) -> int:
     for scope_id in _scopes(unit, None):
         for each in _sets(unit, scope_id):
             _stage(unit, scope_id, each, due=False)
-            found += unit.execute(staging.COUNT).one()[0]
+            found += unit.execute(staging.COUNT).scalar_one()
     unit.connection.execute(staging.EMPTY)
     return found
 
@@ -110,15 +107,13 @@ def _stage(unit: Unit, scope_id: int, each: CompiledSet, *, due: bool) -> None:
     element, item = each.slot
     today = unit.configuration.today(scope_id, unit.now)
     unit.connection.execute(staging.EMPTY)
-    unit.execute(
-        staging.stage(now), {"scope": scope_id, "today": today, "of_element": element.value, "of_item": item}
-    )
+    unit.execute(staging.stage(now), {"scope": scope_id, "today": today, "of_element": element.value, "of_item": item})
 
 
 def _judge_all(unit: Unit, scope_id: int, each: CompiledSet, cause: str, *, due: bool) -> int:
     """Judge one slot of everybody in a scope and write the differences."""
     _stage(unit, scope_id, each, due=due)
-    rows, changes = unit.execute(staging.COUNT).one()
+    rows, changes = tuple(unit.execute(staging.COUNT).one())
     if not rows:
         return 0
     element, item = each.slot

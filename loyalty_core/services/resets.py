@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Delete, Insert, bindparam, delete, insert
+from sqlalchemy import BindParameter, Delete, Insert, bindparam, delete, insert
 
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
@@ -16,7 +16,7 @@ from loyalty_core.storage.work import table_of
 
 reset = table_of(Reset)
 _FORGET = delete(reset).where(reset.c.network_id == THIS_NETWORK, reset.c.scope_id == bindparam("scope"))
-_some = bindparam("clients", expanding=True)
+_some: BindParameter[Any] = bindparam("clients", expanding=True)
 
 
 @cache

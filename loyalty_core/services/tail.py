@@ -101,11 +101,10 @@ def _add_up(unit: Unit, gone: Sequence[Kept], come: Sequence[Kept]) -> list[tupl
                 elif row[_BOUGHT]:
                     bought.setdefault(key, []).append(row[_BOUGHT])
     keys = sorted(sums)
-    rows = [_difference(key, sums[key], days.get(key, []), bought.get(key, [])) for key in keys]
-    for row in rows:
-        row["network_id"] = unit.network_id
-    if rows:
-        unit.connection.execute(add_differences(unit.dialect), rows)
+    if keys:
+        differences = [_difference(key, sums[key], days.get(key, []), bought.get(key, [])) for key in keys]
+        added = [{"network_id": unit.network_id, **each} for each in differences]
+        unit.connection.execute(add_differences(unit.dialect), added)
     if look_again:
         _look_up_days(unit, look_again)
     return keys
@@ -128,10 +127,8 @@ def _look_up_days(unit: Unit, keys: set[tuple[int, int]]) -> None:
     found = unit.execute(days_of(), {"clients": sorted({client for _, client in keys})}).mappings()
     by_key = {(row["scope_id"], row["client_id"]): row for row in found}
     none: dict[str, date | None] = dict.fromkeys(DAYS)
-    unit.execute_each(
-        set_days(),
-        [
-            {"of_scope": scope, "of_client": client, **{f"new_{name}": by_key.get((scope, client), none)[name] for name in DAYS}}
-            for scope, client in sorted(keys)
-        ],
-    )
+    rows = []
+    for scope, client in sorted(keys):
+        days = by_key.get((scope, client), none)
+        rows.append({"of_scope": scope, "of_client": client, **{f"new_{name}": days[name] for name in DAYS}})
+    unit.execute_each(set_days(), rows)

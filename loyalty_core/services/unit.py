@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,14 +96,14 @@ class Unit(Work):
         """Keep what failed, for whoever shows the result to staff."""
         self.failures.extend(outcome.failure for outcome in outcomes if outcome.failure is not None)
 
-    def _compile(self, row: Mapping[str, Any], active: frozenset[str], currency: Currency) -> CompiledProgramme:
+    def _compile(self, row: Mapping[Any, Any], active: frozenset[str], currency: Currency) -> CompiledProgramme:
         key = (row["version_id"], self.usable(active))
         if key not in self._compiled.programmes:
             self._compiled.programmes[key] = self.compile(row, json.loads(row["body"]), active, currency)
         return self._compiled.programmes[key]
 
     def compile(
-        self, row: Mapping[str, Any], body: Mapping[str, Any], active: Collection[str], currency: Currency
+        self, row: Mapping[Any, Any], body: Mapping[str, Any], active: Collection[str], currency: Currency
     ) -> CompiledProgramme:
         """Compile one programme version. A programme whose kind's plugin is not in use gives nothing."""
         owned = self.plugins.kinds.get(row["kind"])
@@ -149,5 +149,3 @@ def _compiled_sets(
             verdicts = compile_rule_set(each, basis, judged_on, version_id)
             taken[each.element, each.item] = CompiledSet(outcome.plugin, each, verdicts)
     return tuple(taken.values()), tuple(failures)
-
-

@@ -95,7 +95,9 @@ def _sum(amount: Column, source: FromClause, *where: ColumnElement[bool]) -> Sca
     return select(cast(total, BigInteger)).select_from(source).where(*where).scalar_subquery()
 
 
-_this_sale = and_(line.c.network_id == THIS_NETWORK, line.c.network_id == sale.c.network_id, line.c.sale_id == sale.c.id)
+_this_sale = and_(
+    line.c.network_id == THIS_NETWORK, line.c.network_id == sale.c.network_id, line.c.sale_id == sale.c.id
+)
 _LISTED = _sum(line.c.listed_minor, line, _this_sale, line.c.counts).correlate(sale)
 _INVOICED = _sum(line.c.listed_minor - line.c.discount_minor, line, _this_sale, line.c.counts).correlate(sale)
 _KEPT = exists().where(_this_sale, line.c.counts, line.c.returned_milli < line.c.quantity_milli).correlate(sale)

@@ -7,7 +7,8 @@ same rows. Temporary tables belong to the connection; nobody else sees them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import (
@@ -120,7 +121,9 @@ EMPTY = delete(staged)
 COUNT = select(func.count(), func.coalesce(func.sum(cast(staged.c.changed, Integer)), 0)).select_from(staged)
 
 
-def _shown(value: ColumnElement[Any], origin: ColumnElement[Any], rule: ColumnElement[Any], version: ColumnElement[Any]) -> ColumnElement[Any]:
+def _shown(
+    value: ColumnElement[Any], origin: ColumnElement[Any], rule: ColumnElement[Any], version: ColumnElement[Any]
+) -> ColumnElement[Any]:
     """Return an element of a standing as canonical JSON, or nothing without a value: what `judging.shown` says.
 
     Plugins' rule keys hold no character that JSON escapes; the dispatcher sees to that.
@@ -128,9 +131,7 @@ def _shown(value: ColumnElement[Any], origin: ColumnElement[Any], rule: ColumnEl
     quoted = case((rule.is_(None), "null"), else_=literal('"') + rule + literal('"'))
     number = func.coalesce(cast(version, String), "null")
     parts = (literal('{"origin":"'), origin, literal('","rule":'), quoted, literal(',"value":'), cast(value, String))
-    text = parts[0]
-    for part in (*parts[1:], literal(',"version":'), number, literal("}")):
-        text = text + part
+    text = reduce(add, (*parts, literal(',"version":'), number, literal("}")))
     return case((value.is_(None), null()), else_=text)
 
 

@@ -71,7 +71,8 @@ def in_scope(counted: FromClause) -> FromClause:
 def day_columns(counted: FromClause) -> tuple[ColumnElement[Any], ...]:
     """Return first and last days of rows that have `visited_on` and `bought_on`."""
     first = func.min(func.coalesce(counted.c.visited_on, counted.c.bought_on))
-    return first.label(DAYS[0]), func.max(counted.c.visited_on).label(DAYS[1]), func.max(counted.c.bought_on).label(DAYS[2])
+    last = (func.max(counted.c.visited_on), func.max(counted.c.bought_on))
+    return tuple(day.label(name) for day, name in zip((first, *last), DAYS, strict=True))
 
 
 def sums_by_scope(counted: FromClause) -> Select[Any]:

@@ -20,9 +20,9 @@ UAH = Currency("UAH")
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
 
-def a_plugin(name: str, /, title: str = "A plugin: made for a test.", **hooks: Callable[..., object]) -> ModuleType:
+def a_plugin(name: str, /, **hooks: Callable[..., object]) -> ModuleType:
     """Return a plugin module with a title and the given hook functions, which are marked as such."""
-    module = ModuleType(name, title)
+    module = ModuleType(name, f"{name.capitalize()}: a plugin made for a test.")
     for hook, function in hooks.items():
         setattr(module, hook, hookimpl(function))
     return module

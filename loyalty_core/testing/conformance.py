@@ -16,7 +16,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 from loyalty_core.decisions.changes import Subject
 from loyalty_core.errors import Refused
@@ -38,14 +38,15 @@ Parts = Mapping[str, Mapping[str, object]]
 class Conformance:
     """The tests; a subclass names the plugin as its entry point does, its module, and examples of its part."""
 
-    name: ClassVar[str]
-    module: ClassVar[ModuleType]
-    parts: ClassVar[Sequence[Mapping[str, object]]] = ()
+    name: str
+    module: ModuleType
+    parts: Sequence[Mapping[str, object]] = ()
 
     def test_it_loads(self) -> None:
         """It loads, and loading it again gives the same."""
-        assert {name: str(reason) for name, reason in self._load().broken.items()} == {}
-        assert self._load().loaded == self._load().loaded
+        plugins = self._load()
+        assert not plugins.broken, "; ".join(map(str, plugins.broken.values()))
+        assert plugins.loaded == self._load().loaded, "it loads otherwise the second time"
 
     def test_it_has_a_title_of_one_line(self) -> None:
         """The package's docstring begins with a title."""
@@ -57,12 +58,13 @@ class Conformance:
         """The schema accepts `{}`, every example, and what it wrote itself."""
         for part in self._parts():
             stored = self._load().check_parts(part)
-            assert self._load().check_parts(stored) == stored
+            assert self._load().check_parts(stored) == stored, f"{part} does not come back"
 
     def test_its_part_of_a_programme_refuses_unknown_fields(self) -> None:
         """A misspelt field is refused, not passed over."""
         if self._plugin().part is not None:
-            assert "unknown_field" in _refused(self._load(), {self.name: {"no_such_field": 1}})
+            codes = _refused(self._load(), {self.name: {"no_such_field": 1}})
+            assert "unknown_field" in codes, "the schema accepts unknown fields"
 
     def test_it_compiles_its_defaults_and_every_example_the_same_way_twice(self) -> None:
         """Compiling is a pure function, in currencies of no, two and three decimals."""
@@ -80,7 +82,7 @@ class Conformance:
         """Each subject is judged by itself."""
         dispatcher, subjects = self._load().dispatcher, some_subjects()
         forth, back = (_changes(dispatcher, self._occasion(), each) for each in (subjects, subjects[::-1]))
-        assert [each.answer for each in forth] == [each.answer for each in back]
+        assert [each.answer for each in forth] == [each.answer for each in back], "the order of subjects matters"
 
     def test_its_tabs_hold(self) -> None:
         """Tabs have codes of their own and templates in the plugin's folder."""
@@ -101,7 +103,7 @@ class Conformance:
             for module, line in _imports(path)
             if module.partition(".")[0] in OURS and not module.startswith(ALLOWED)
         ]
-        assert wrong == []
+        assert not wrong, f"import loyalty_core.api instead: {', '.join(wrong)}"
 
     def _load(self) -> Plugins:
         return Plugins.load([], {self.name: self.module})
@@ -123,8 +125,8 @@ class Conformance:
     def _twice(self, ask: Callable[[Dispatcher, Occasion], Sequence[Outcome[Any]]], currency: Currency = UAH) -> None:
         """Ask twice, of a plugin loaded anew each time; the answers must hold and be equal."""
         first, second = (ask(self._load().dispatcher, self._occasion(currency)) for _ in range(2))
-        found = failures(first, second)
-        assert [str(problem.message) for failure in found for problem in failure.problems] == []
+        problems = [problem for failure in failures(first, second) for problem in failure.problems]
+        assert not problems, "; ".join(str(problem.message) for problem in problems)
         assert [each.answer for each in first] == [each.answer for each in second], "the same question, another answer"
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from loyalty_core.facts.invoice import RecordedAdjustment, RecordedInvoice, RecordedLine, RecordedPayment, ReturnedLine
 from loyalty_core.facts.money import Currency
@@ -26,7 +26,6 @@ from loyalty_core.storage.base import THIS_NETWORK
 from loyalty_core.storage.migrate import CORE, upgrade
 from loyalty_core.storage.tables import Totals as TotalsTable
 from loyalty_core.storage.work import table_of
-from sqlalchemy import select
 
 ZONE = ZoneInfo("Europe/Kyiv")
 START = date(2026, 1, 5)
@@ -67,7 +66,10 @@ class House:
         self.network_id = anchors.found_network(self.loyalty, "Salon", currency, ZONE.key, "tests")
         self._numbers = count(1)
         with self.work() as unit:
-            stores = [anchors.BranchInput("podil", "Podil", ZONE.key), anchors.BranchInput("obolon", "Obolon", ZONE.key)]
+            stores = [
+                anchors.BranchInput("podil", "Podil", ZONE.key),
+                anchors.BranchInput("obolon", "Obolon", ZONE.key),
+            ]
             self.branches = anchors.add_branches(unit, stores)
             for name in self.plugins.loaded:
                 plugins.activate(unit, name)
@@ -203,9 +205,7 @@ class House:
     ) -> before_visit.Before:
         """Return what a client has before a visit, saved or only thought of."""
         rests_on = visit_id if visit_id is not None else 2**62
-        cut = before_visit.Cut(
-            1, self.client(client), self.branches[branch], visit_id, at(on, hour), rests_on, on
-        )
+        cut = before_visit.Cut(1, self.client(client), self.branches[branch], visit_id, at(on, hour), rests_on, on)
         with self.loyalty.reading(self.network_id) as unit:
             return before_visit.before(unit, [cut])[1]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -23,6 +23,8 @@ from loyalty_core.plugging.loading import Plugins
 from loyalty_core.testing import a_plugin, a_programme, a_subject, an_occasion
 from loyalty_core.testing.builders import NOON
 from tests.plugging.faults import NoPart, change, kind, rule, rule_set, tab
+
+Hooks = dict[str, Callable[..., object]]
 
 each_hook = pytest.mark.parametrize("name", hookspecs.HOOKS)
 
@@ -73,7 +75,7 @@ def test_loyalty_compile_standing_gets_its_own_part_with_defaults_and_its_own_co
         seen.append((programme.part, ctx))
         yield rule_set()
 
-    hooks = {"loyalty_register_programme_part": lambda: NoPart, "loyalty_compile_standing": compile_standing}
+    hooks: Hooks = {"loyalty_register_programme_part": lambda: NoPart, "loyalty_compile_standing": compile_standing}
     plugins = load(spa=a_plugin("spa", **hooks), salon=a_plugin("salon", **hooks))
     at = an_occasion({"spa", "salon"}, currency=Currency("JPY", 0))
     outcomes = plugins.dispatcher.compile_standing(at, a_programme(), {"spa": {"days": 9}})
@@ -117,7 +119,7 @@ def test_loyalty_compile_standing_is_not_called_with_a_stored_part_that_its_sche
     def compile_standing() -> list[RuleSet]:
         raise AssertionError("it was called")
 
-    hooks = {"loyalty_register_programme_part": lambda: NoPart, "loyalty_compile_standing": compile_standing}
+    hooks: Hooks = {"loyalty_register_programme_part": lambda: NoPart, "loyalty_compile_standing": compile_standing}
     plugins = load(salon=a_plugin("salon", **hooks))
     outcomes = plugins.dispatcher.compile_standing(an_occasion({"salon"}), a_programme(), {"salon": {"weeks": 1}})
     (failure,) = failures(outcomes)
@@ -147,7 +149,7 @@ def test_loyalty_load_facts_that_fails_leaves_the_plugin_out_of_proposing() -> N
     def failing() -> dict[int, object]:
         raise RuntimeError
 
-    hooks = {"loyalty_propose_changes": lambda: [change()]}
+    hooks: Hooks = {"loyalty_propose_changes": lambda: [change()]}
     plugins = load(failing=a_plugin("failing", loyalty_load_facts=failing, **hooks), salon=a_plugin("salon", **hooks))
     at = an_occasion({"failing", "salon"})
     facts = plugins.dispatcher.load_facts(at, [a_subject()])

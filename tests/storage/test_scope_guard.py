@@ -40,6 +40,7 @@ ANSWERED_FOR = {
     "loyalty_core/storage/staging.py",  # creates a temporary table
     "loyalty_core/storage/work.py",  # advisory locks of the unit of work
     "loyalty_core/services/anchors.py",  # found_network: before there is one
+    "web/loyalty_web/erp/deployment.py",  # which network does this database hold?
     "web/loyalty_web/erp/demo",  # is this database a demo?
 }
 """Where `unscoped` may stand in the product; whoever adds a line explains it to a reviewer."""

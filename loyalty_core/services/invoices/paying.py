@@ -25,7 +25,6 @@ from loyalty_core.services.unit import Unit
 from loyalty_core.storage.tables import Payment, PaymentLine
 from loyalty_core.storage.work import Row
 
-
 _CLOSED = (SaleState.VOID.value, SaleState.PART_REFUNDED.value, SaleState.REFUNDED.value)
 """What is paid after a refund would lie on quantities that came back already."""
 
@@ -91,7 +90,9 @@ def record_payments(
     sales, lines, before = lock_sales(unit, ids), lines_of(unit, ids), payments_of(unit, ids)
     flags = tender_flags(unit)
     due = {sale_id: _still_due(lines[sale_id], before[sale_id]) for sale_id in sales}
-    taken = {(id_, paid.row.external_id): (paid.row.tender, paid.row.amount_minor) for id_ in ids for paid in before[id_]}
+    taken = {
+        (id_, paid.row.external_id): (paid.row.tender, paid.row.amount_minor) for id_ in ids for paid in before[id_]
+    }
     problems: list[Problem] = []
     rows: list[Row] = []
     shares: list[Row] = []

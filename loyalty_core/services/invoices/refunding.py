@@ -95,9 +95,7 @@ def _refund(unit: Unit, sale_id: int, lines: Sequence[ReturnedLine], reason: str
     if sale.client_id is not None:
         settle_sales(unit, [(sale_id, sale.visit_id)], f"refund:{return_id}")
     before, after = ({"state": value} for value in (sale.state, state.value))
-    unit.audit(
-        "invoice.refunded", f"invoice:{sale_id}", before, after, client_id=sale.client_id, reason=reason
-    )
+    unit.audit("invoice.refunded", f"invoice:{sale_id}", before, after, client_id=sale.client_id, reason=reason)
     unit.emit("invoice_refunded", {"invoice": str(sale_id), "return": str(return_id)}, sale.client_id)
     return RecordedSale(sale_id, state, changed=True)
 

@@ -57,9 +57,7 @@ _payment_lines = select(payment_line).where(
 _set_state = (
     update(sale)
     .where(sale.c.network_id == THIS_NETWORK, sale.c.id == bindparam("of_id"))
-    .values(
-        state=bindparam("new_state"), paid_minor=bindparam("new_paid"), returned_minor=bindparam("new_returned")
-    )
+    .values(state=bindparam("new_state"), paid_minor=bindparam("new_paid"), returned_minor=bindparam("new_returned"))
 )
 
 

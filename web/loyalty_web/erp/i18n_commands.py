@@ -7,6 +7,7 @@ plugin's own folder `translations/`.
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,11 +30,15 @@ WIDTH = 120
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """One set of catalogues: its name, the folder of its languages, and the packages whose texts it holds."""
+    """One set of catalogues: its name, the folder of its languages, and the packages whose texts it holds.
+
+    `titled` is the module whose docstring begins with the title that people see: a plugin's package.
+    """
 
     name: str
     folder: Path
     sources: tuple[Path, ...]
+    titled: Path | None = None
 
     def template(self) -> Catalog:
         """Return all texts found in the sources now, untranslated; what is shipped for tests is no text for people."""
@@ -43,7 +48,16 @@ class Domain:
                 source, keywords=KEYWORDS, directory_filter=_has_texts_for_people
             ):
                 catalogue.add(msgid, None, [(f"{source.name}/{filename}", line)], (), comments, context=context)
+        if title := self.title():
+            catalogue.add(title, None, [(f"{self.name}/__init__.py", 1)])
         return catalogue
+
+    def title(self) -> str | None:
+        """Return the first line of the docstring that says what a plugin is called."""
+        if self.titled is None or not self.titled.exists():
+            return None
+        documentation = ast.get_docstring(ast.parse(self.titled.read_text("utf-8"))) or ""
+        return documentation.partition("\n")[0].replace("%", "%%") or None
 
     def locales(self) -> list[str]:
         """Return the languages that this domain has a folder for, by name."""
@@ -81,7 +95,7 @@ def _plugin(root: Path, name: str, target: str) -> Domain:
     package = target.partition(":")[0].partition(".")[0]
     for place in SOURCE_ROOTS:
         if (folder := root / place / package).is_dir():
-            return Domain(name, folder / "translations", (folder,))
+            return Domain(name, folder / "translations", (folder,), folder / "__init__.py")
     raise click.ClickException(f"pyproject.toml announces the plugin {name}, but there is no package {package}")
 
 

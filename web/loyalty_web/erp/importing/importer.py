@@ -102,7 +102,7 @@ class Importer(ABC):
 
     def column_of(self, field: str) -> str:
         """Return the column that a field of the core's input comes from."""
-        return self.fields.get(field) or field.removesuffix("_id")
+        return self.fields.get(field) or (field if field in self.titles else field.removesuffix("_id"))
 
     def once(self, line: int, column: str, key: Hashable) -> bool:
         """Whether this is the first row with that key; the second is a mistake."""

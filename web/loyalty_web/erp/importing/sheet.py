@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from loyalty_core.errors import Problem, Refused
@@ -12,7 +13,8 @@ from loyalty_web.erp.importing.columns import Column, Forms
 from loyalty_web.erp.importing.mapping import ALL_OTHERS, FileMapping
 from loyalty_web.erp.importing.reading import CsvFile, Row
 
-HEADER_LINE = 1
+REMEMBERED = 4096
+"""How many different cells of a column are remembered with their values."""
 
 
 class Record(NamedTuple):
@@ -166,5 +168,5 @@ class Sheet:
 
 
 def _reader(column: Column, forms: Forms) -> Callable[[str], Any]:
-    read = column.read
-    return lambda cell: read(cell, forms)
+    """Return the reader of a column's cells; what repeats down a column is read once."""
+    return lru_cache(REMEMBERED)(partial(column.read, forms=forms))

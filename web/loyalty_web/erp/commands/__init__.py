@@ -1,0 +1,1 @@
+"""The subcommands of `loyalty`, one module per noun."""

@@ -1,0 +1,181 @@
+"""The `loyalty demo` command: the product on real sales, everything printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from loyalty_core.facts.money import FULL_PERCENT, Money, Percent, round_ratio
+from loyalty_core.i18n import Texts, locale_of
+from loyalty_core.messages import Message
+from loyalty_core.messages import gettext as _
+from loyalty_web.erp.demo.building import Demo, run
+from loyalty_web.erp.demo.journey import HOUSEHOLDS
+from loyalty_web.erp.demo.loading import STEPS, USD, Step
+from loyalty_web.erp.deployment import Deployment
+
+
+@click.command("demo")
+@click.option("--full", is_flag=True, help="Take all 2,469 households; 200 otherwise.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option("--no-serve", is_flag=True, help="Do not serve pages afterwards; there are none yet.")
+@click.pass_obj
+def demo_command(deployment: Deployment, /, full: bool, as_json: bool, no_serve: bool) -> None:
+    """Load a year of real sales into a database of its own, judge every client, price the last days again.
+
+    The database lies in LOYALTY_DATA_DIR, else in ./loyalty-data. Safe to run twice; a database that is not a demo
+    is refused and stays as it is.
+    """
+    with closing(_Bars()) as bars:
+        done = run(deployment, None if full else HOUSEHOLDS, bars)
+    if as_json:
+        click.echo(json.dumps(as_object(done), ensure_ascii=False))
+    else:
+        _print(done, deployment)
+
+
+class _Bars:
+    """Progress bars on standard error, one after the other."""
+
+    def __init__(self) -> None:
+        self._open: list[Any] = []
+
+    def __call__(self, label: str, length: int) -> Callable[[int], None]:
+        """Begin a bar; what it returns is told of each step."""
+        self.close()
+        bar = click.progressbar(length=length, label=f"{label:<14}", file=sys.stderr)
+        self._open.append(bar.__enter__())
+        return bar.update
+
+    def close(self) -> None:
+        """End the bar that is open."""
+        while self._open:
+            self._open.pop().__exit__(None, None, None)
+
+
+def _percent(bp: int) -> int | float:
+    """Return a percentage as JSON has numbers: whole ones without decimals."""
+    whole, part = divmod(bp, 100)
+    return whole if not part else bp / 100
+
+
+def as_object(done: Demo) -> dict[str, Any]:
+    """Return the figures as the JSON contract has them."""
+    found = done.figures
+    return {
+        "clients": found.clients,
+        "branches": found.branches,
+        "visits": found.visits,
+        "lines": found.lines,
+        "lines_left_out": done.lines_left_out,
+        "listed_minor": found.listed_minor,
+        "sold_minor": found.sold_minor,
+        "paid_minor": found.paid_minor,
+        "holders": [
+            {
+                "branch": each.branch,
+                "metric": each.metric,
+                "threshold": each.threshold,
+                "percent": _percent(each.percent_bp),
+                "clients": each.clients,
+            }
+            for each in found.holders
+        ],
+        "repriced": asdict(found.repriced),
+        "seconds": done.seconds,
+    }
+
+
+def _print(done: Demo, deployment: Deployment) -> None:
+    texts, locale = Texts(), locale_of(deployment.locale_name)
+
+    def say(message: Message) -> None:
+        click.echo(texts.render(message, locale))
+
+    for message in _told(done):
+        say(message)
+    click.echo()
+    say(_("Who holds which discount, as of %(day)s:", day=done.as_of))
+    most = max((clients for _step, clients, _stores in _by_step(done)), default=0)
+    for step, clients, stores in _by_step(done):
+        bar = "█" * round_ratio(clients * BAR, most)
+        rule = texts.render(_rule(step), locale)
+        who = texts.render(_("%(clients)s clients, %(stores)s stores", clients=clients, stores=stores), locale)
+        click.echo(f"  {rule:<34} {bar:<{BAR}}  {who}")
+    click.echo()
+    for message in _priced(done):
+        say(message)
+    click.echo()
+    say(_("The database: %(path)s", path=str(deployment.database_file)))
+
+
+BAR = 30
+"""How wide the longest bar is."""
+
+
+def _money(minor: int) -> Money:
+    return Money(minor, USD)
+
+
+def _told(done: Demo) -> list[Message]:
+    """Return what came in, in words."""
+    found = done.figures
+    return [
+        _(
+            "%(clients)s clients came %(visits)s times to %(branches)s stores and bought %(lines)s lines.",
+            clients=found.clients,
+            visits=found.visits,
+            branches=found.branches,
+            lines=found.lines,
+        ),
+        _("%(lines)s lines without any amount were left out.", lines=done.lines_left_out),
+        _(
+            "List sum %(listed)s, sold %(sold)s, paid %(paid)s.",
+            listed=_money(found.listed_minor),
+            sold=_money(found.sold_minor),
+            paid=_money(found.paid_minor),
+        ),
+    ]
+
+
+def _rule(step: Step) -> Message:
+    percent = Percent(step.percent_bp)
+    match step.metric:
+        case "visits":
+            return _("from %(threshold)s visits: %(percent)s", threshold=step.threshold, percent=percent)
+        case "sold":
+            return _("sold from %(threshold)s: %(percent)s", threshold=_money(step.threshold), percent=percent)
+        case other:
+            assert other == "paid", "a metric of the demo's rules"
+            return _("paid from %(threshold)s: %(percent)s", threshold=_money(step.threshold), percent=percent)
+
+
+def _by_step(done: Demo) -> list[tuple[Step, int, int]]:
+    """Return for each rule how many clients hold its discount, and in how many stores."""
+    rows = []
+    for step in STEPS:
+        held = [each for each in done.figures.holders if (each.metric, each.threshold) == (step.metric, step.threshold)]
+        rows.append((step, sum(each.clients for each in held), len(held)))
+    return rows
+
+
+def _priced(done: Demo) -> list[Message]:
+    """Return what the last days would have cost, in words."""
+    again = done.figures.repriced
+    share = Percent(round_ratio(again.discount_minor * FULL_PERCENT, again.listed_minor)) if again.listed_minor else Percent(0)
+    return [
+        _("The last %(days)s days priced again, with what each client had before the visit:", days=again.days),
+        _(
+            "  %(invoices)s invoices for %(listed)s, %(discounted)s of them with a discount.",
+            invoices=again.invoices,
+            listed=_money(again.listed_minor),
+            discounted=again.discounted_invoices,
+        ),
+        _("  Discounts %(discount)s, %(share)s of the list sum.", discount=_money(again.discount_minor), share=share),
+    ]
