@@ -113,7 +113,7 @@ class Postgres:
         return connection
 
     def _create(self, name: str, template: str) -> str:
-        database = f"benchmark_{self._run}_{name}"
+        database = f"benchmark_{self._run}_{name}".lower()
         self._do(f"CREATE DATABASE {database} TEMPLATE {template}")
         return make_url(self.server).set(database=database).render_as_string(hide_password=False)
 

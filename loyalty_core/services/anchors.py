@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -19,14 +19,14 @@ from loyalty_core.services.chunks import chunks
 from loyalty_core.services.house import Loyalty
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
-from loyalty_core.storage.tables import Branch, Client, ClientExternal, Network, Scope, ScopeBranch, Tender, Visit
+from loyalty_core.storage.tables import Branch, Client, ClientExternal, Network, Opening, Sale, Scope, ScopeBranch, Tender, Visit
 from loyalty_core.storage.work import table_of
 
 EVER = date(1900, 1, 1)
 """A branch's own scope holds all that ever happened there."""
 
 branch, client, external = table_of(Branch), table_of(Client), table_of(ClientExternal)
-tender, visit = table_of(Tender), table_of(Visit)
+tender = table_of(Tender)
 _branches = select(branch.c.id, branch.c.external_id, branch.c.name, branch.c.time_zone).where(
     branch.c.network_id == THIS_NETWORK
 )
@@ -44,8 +44,10 @@ _existing = select(client.c.id).where(
     client.c.network_id == THIS_NETWORK, client.c.id.in_(bindparam("ids", expanding=True))
 )
 _tenders = select(tender).where(tender.c.network_id == THIS_NETWORK)
-_used = (
-    select(visit.c.id).where(visit.c.network_id == THIS_NETWORK, visit.c.branch_id == bindparam("of_branch")).limit(1)
+_USED = [
+    select(table.c.id).where(table.c.network_id == THIS_NETWORK, table.c.branch_id == bindparam("of_branch")).limit(1)
+    for table in (table_of(Visit), table_of(Sale), table_of(Opening))
+]
 )
 
 
@@ -123,7 +125,7 @@ def add_branches(unit: Unit, branches: Sequence[BranchInput]) -> dict[str, int]:
     ids.update({each.external_id: unit.ids.next() for each in new})
     scopes = {each.external_id: unit.ids.next() for each in new}
     changed = [each for each in branches if each.external_id in known and _differs(each, known[each.external_id])]
-    _keep_zones(unit, [each for each in changed if each.time_zone != known[each.external_id].time_zone], ids)
+    _keep_zones(unit, branches, known)
     unit.insert(
         Branch,
         [
@@ -170,14 +172,15 @@ def _differs(given: BranchInput, known: Row[Any]) -> bool:
     return (given.name, given.time_zone) != (known.name, known.time_zone)
 
 
-def _keep_zones(unit: Unit, moved: Sequence[BranchInput], ids: dict[str, int]) -> None:
-    """Refuse another time zone for branches where something has been measured."""
-    for each in moved:
-        if unit.execute(_used, {"of_branch": ids[each.external_id]}).first():
-            text = _(
-                "The time zone of branch %(branch)s cannot change any more: visits are stored in it.", branch=each.name
-            )
-            raise Refused(Problem("zone_in_use", text, ("time_zone",)))
+def _keep_zones(unit: Unit, branches: Sequence[BranchInput], known: Mapping[str, Row[Any]]) -> None:
+    """Refuse another time zone for branches where something has happened."""
+    for number, each in enumerate(branches):
+        old = known.get(each.external_id)
+        if old is None or old.time_zone == each.time_zone:
+            continue
+        if any(unit.execute(used, {"of_branch": old.id}).first() for used in _USED):
+            text = _("The time zone cannot change any more: what happened at %(branch)s is dated by it.", branch=each.name)
+            raise Refused(Problem("zone_in_use", text, (number, "time_zone")))
 
 
 def branch_ids(unit: Unit) -> dict[str, int]:

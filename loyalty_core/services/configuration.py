@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, select
 
 from loyalty_core.decisions.rules import RuleSet
+from loyalty_core.engine.rounding import RoundingLevel
 from loyalty_core.engine.standing import Judged
 from loyalty_core.errors import LoyaltyError
-from loyalty_core.facts.money import Currency
+from loyalty_core.facts.money import Currency, Rounding
 from loyalty_core.facts.programme import JudgedOn, Level, SoldBasis
 from loyalty_core.facts.standing import Element, Verdict
 from loyalty_core.plugging.dispatch import Failure
@@ -39,8 +40,19 @@ from loyalty_core.storage.work import Work, table_of
 VISITS_PER_DAY = "visits_per_day"
 """Setting: a client's visits count once per local day and branch (SEMANTICS 2), off by default."""
 
-SETTINGS: Mapping[str, object] = {VISITS_PER_DAY: False}
+ROUNDING_MODE = "rounding_mode"
+ROUNDING_LEVEL = "rounding_level"
+"""Settings: how percentages are rounded, and what is rounded (SEMANTICS 1)."""
+
+SETTINGS: Mapping[str, object] = {
+    VISITS_PER_DAY: False,
+    ROUNDING_MODE: Rounding.HALF_UP.value,
+    ROUNDING_LEVEL: RoundingLevel.LINE.value,
+}
 """Every setting of a network with its default."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = {ROUNDING_MODE: tuple(Rounding), ROUNDING_LEVEL: tuple(RoundingLevel)}
+"""What a setting may be, where not every value of its kind will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +130,11 @@ class Configuration:
     def visits_per_day(self) -> bool:
         """Whether a client's visits count once per local day and branch."""
         return self.settings[VISITS_PER_DAY] is True
+
+    @property
+    def rounding(self) -> tuple[Rounding, RoundingLevel]:
+        """Return how percentages are rounded in this network."""
+        return Rounding(str(self.settings[ROUNDING_MODE])), RoundingLevel(str(self.settings[ROUNDING_LEVEL]))
 
     @cached_property
     def _scopes_on(self) -> dict[tuple[int, date], tuple[int, ...]]:

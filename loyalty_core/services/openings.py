@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, date, datetime, time
+from datetime import datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select
 
 from loyalty_core.engine.checking import check_opening
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.facts.invoice import Opening
+from loyalty_core.facts.parsing import in_zone
 from loyalty_core.messages import gettext as _
 from loyalty_core.services.anchors import unknown_clients
 from loyalty_core.services.chunks import chunks
@@ -29,16 +29,6 @@ _BY_EXTERNAL = select(*(opening.c[name] for name in _NAMES)).where(
     opening.c.source == bindparam("of_source"),
     opening.c.external_id.in_(bindparam("ids", expanding=True)),
 )
-
-
-def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """Return the first instant of a local day, also where its midnight does not exist."""
-    midnight = datetime.combine(day, time(), zone)
-    instant = midnight.astimezone(UTC)
-    if instant.astimezone(zone).date() < day:
-        # The clock jumped over midnight: the day begins at the jump, which fold=1 computes by the new offset.
-        instant = midnight.replace(fold=1).astimezone(UTC)
-    return instant
 
 
 def record_many(unit: Unit, openings: Sequence[Opening], *, judge: bool = True) -> list[bool]:
@@ -62,7 +52,8 @@ def record_many(unit: Unit, openings: Sequence[Opening], *, judge: bool = True) 
         is_new = (each.source, each.external_id) not in known
         new.append(is_new)
         if is_new:
-            opens_at = start_of_day(each.opened_on, unit.configuration.branches[each.branch_id])
+            midnight = datetime.combine(each.opened_on, time())
+            opens_at = in_zone(midnight, unit.configuration.branches[each.branch_id])
             rows.append({"id": unit.ids.next(), **asdict(each), "opens_at": opens_at})
     unit.insert(tables.Opening, rows)
     settle(unit, "openings", openings=[row["id"] for row in rows], judge=judge)

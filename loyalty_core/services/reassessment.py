@@ -101,9 +101,7 @@ def _stage(unit: Unit, scope_id: int, each: CompiledSet, *, due: bool) -> None:
     programme = unit.configuration.programmes.get(scope_id)
     basis = programme.basis if programme is not None else SoldBasis.INVOICED
     judged_on = programme.judged_on if programme is not None else JudgedOn.LIFETIME
-    now: Select[Any] = verdicts(each.rule_set, basis, judged_on)
-    if due:
-        now = now.where(now.selected_columns.client_id.in_(_DUE))
+    now = verdicts(each.rule_set, basis, judged_on, among=_DUE if due else None)
     element, item = each.slot
     today = unit.configuration.today(scope_id, unit.now)
     unit.connection.execute(staging.EMPTY)

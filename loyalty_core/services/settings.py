@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, delete
 
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.messages import gettext as _
-from loyalty_core.services.configuration import SETTINGS, VISITS_PER_DAY
+from loyalty_core.services.configuration import CHOICES, SETTINGS, VISITS_PER_DAY
 from loyalty_core.services.recount import recount
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
@@ -18,7 +18,9 @@ _FORGET = delete(setting).where(setting.c.network_id == THIS_NETWORK, setting.c.
 
 
 def change(unit: Unit, key: str, value: object) -> None:
-    """Set one setting. Raises `Refused` for an unknown one or a value of another kind than its default.
+    """Set one setting.
+
+    Raises `Refused`: `unknown_setting`, `wrong_kind` for a value of another kind than the default, `unknown_choice`.
 
     When the way visits are counted changes, everything is counted anew (`recount`), in the same transaction.
     """
@@ -26,6 +28,9 @@ def change(unit: Unit, key: str, value: object) -> None:
         raise Refused(Problem("unknown_setting", _("There is no setting %(key)s.", key=key), ("key",)))
     if type(value) is not type(SETTINGS[key]):
         raise Refused(Problem("wrong_kind", _("The value of this setting is of another kind."), ("value",)))
+    if key in CHOICES and value not in CHOICES[key]:
+        text = _("Choose one of: %(choices)s.", choices=", ".join(CHOICES[key]))
+        raise Refused(Problem("unknown_choice", text, ("value",)))
     before = unit.configuration.settings[key]
     if before == value:
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import bindparam, delete, select
@@ -56,47 +58,26 @@ def set_by_hand(
     Raises `Refused`: `unknown_client`, `unknown_scope`, `too_large`, `too_small`, `required` without a reason,
     `in_the_past` for an `until` before today.
     """
-    problems = [
-        problem
-        for problem in (
-            text_problem(reason, 1000, "reason"),
-            amount_problem(value, "value", most=HIGHEST[element]),
-            *_place_problems(unit, client_id, scope_id),
-        )
-        if problem
-    ]
-    today = None if problems else unit.configuration.today(scope_id, unit.now)
-    if today is not None and until is not None and until < today:
-        problems.append(Problem("in_the_past", _("The last day lies in the past."), ("until",)))
-    if problems or today is None:
+    checks = (text_problem(reason, 1000, "reason"), amount_problem(value, "value", most=HIGHEST[element]))
+    problems = [problem for problem in checks if problem] + _place_problems(unit, client_id, scope_id, until)
+    if problems:
         raise Refused(problems)
-    place = {"of_scope": scope_id, "of_client": client_id, "of_element": element.value, "of_item": item}
     unit.lock_standing(exclusive=False)
-    before = manual_values(unit, [(scope_id, client_id)]).get((scope_id, client_id), {}).get((element.value, item))
-    unit.execute(_FORGET, place)
-    row = {
-        "scope_id": scope_id,
-        "client_id": client_id,
-        "element": element.value,
-        "item": item,
+    place = _Place(scope_id, client_id, element, item)
+    before = _take_away(unit, place)
+    given = {
         "value": value,
         "granted_at": unit.now,
-        "granted_on": today,
+        "granted_on": unit.configuration.today(scope_id, unit.now),
         "until": until,
         "lapses": lapses,
         "actor": unit.actor,
         "reason": reason,
     }
-    unit.insert(ManualValue, [row])
-    unit.audit(
-        "standing.set_by_hand",
-        f"{element}:{item}" if item else element.value,
-        None if before is None else {"value": before.value, "until": before.until, "lapses": before.lapses},
-        {"value": value, "until": until, "lapses": lapses},
-        client_id=client_id,
-        scope_id=scope_id,
-        reason=reason,
-    )
+    names = {"scope_id": scope_id, "client_id": client_id, "element": element.value, "item": item}
+    unit.insert(ManualValue, [{**names, **given}])
+    after = {name: given[name] for name in ("value", "until", "lapses")}
+    place.audit(unit, "standing.set_by_hand", before, after, reason)
     judge(unit, [(scope_id, client_id)], "by hand")
 
 
@@ -106,20 +87,45 @@ def return_to_automatic(unit: Unit, client_id: int, scope_id: int, element: Elem
     Raises `Refused` with `not_by_hand` when there is no manual value.
     """
     unit.lock_standing(exclusive=False)
-    before = manual_values(unit, [(scope_id, client_id)]).get((scope_id, client_id), {}).get((element.value, item))
+    place = _Place(scope_id, client_id, element, item)
+    before = _take_away(unit, place)
     if before is None:
         raise Refused(Problem("not_by_hand", _("This is not set by hand."), ("element",)))
-    place = {"of_scope": scope_id, "of_client": client_id, "of_element": element.value, "of_item": item}
-    unit.execute(_FORGET, place)
-    unit.audit(
-        "standing.returned_to_automatic",
-        f"{element}:{item}" if item else element.value,
-        {"value": before.value, "until": before.until, "lapses": before.lapses},
-        None,
-        client_id=client_id,
-        scope_id=scope_id,
-    )
+    place.audit(unit, "standing.returned_to_automatic", before, None)
     judge(unit, [(scope_id, client_id)], "returned to automatic")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One element of one client's standing in one scope."""
+
+    scope_id: int
+    client_id: int
+    element: Element
+    item: str
+
+    def audit(
+        self,
+        unit: Unit,
+        action: str,
+        before: Mapping[str, object] | None,
+        after: Mapping[str, object] | None,
+        reason: str | None = None,
+    ) -> None:
+        """Keep a record of what a person changed here."""
+        subject = f"{self.element}:{self.item}" if self.item else self.element.value
+        unit.audit(action, subject, before, after, client_id=self.client_id, scope_id=self.scope_id, reason=reason)
+
+
+def _take_away(unit: Unit, place: _Place) -> dict[str, object] | None:
+    """Forget the manual value, if there is one, and return what it said."""
+    key = (place.scope_id, place.client_id)
+    old = manual_values(unit, [key]).get(key, {}).get((place.element.value, place.item))
+    if old is None:
+        return None
+    of_place = {"of_scope": key[0], "of_client": key[1], "of_element": place.element.value, "of_item": place.item}
+    unit.execute(_FORGET, of_place)
+    return {"value": old.value, "until": old.until, "lapses": old.lapses}
 
 
 def recalculate(unit: Unit, client_id: int) -> int:
@@ -143,10 +149,12 @@ def of_client(unit: Unit, client_id: int) -> dict[int, dict[tuple[Element, str],
     return found
 
 
-def _place_problems(unit: Unit, client_id: int, scope_id: int) -> list[Problem]:
+def _place_problems(unit: Unit, client_id: int, scope_id: int, until: date | None) -> list[Problem]:
     found = []
     if unknown_clients(unit, [client_id]):
         found.append(Problem("unknown_client", _("There is no such client."), ("client_id",)))
     if scope_id not in unit.configuration.scope_zones:
         found.append(Problem("unknown_scope", _("There is no such branch or network programme."), ("scope_id",)))
+    elif until is not None and until < unit.configuration.today(scope_id, unit.now):
+        found.append(Problem("in_the_past", _("The last day lies in the past."), ("until",)))
     return found

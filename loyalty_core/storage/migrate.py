@@ -27,6 +27,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, select
 from loyalty_core.errors import LoyaltyError
 from loyalty_core.storage import tables as _tables  # noqa: F401 - makes the core's tables known to Base.metadata
 from loyalty_core.storage.base import Base, Instant
+from loyalty_core.storage.statistics import expect_large_tables
 
 ENVIRONMENT = Path(__file__).parent / "migrations"
 
@@ -169,7 +170,10 @@ def _upgrade_one(engine: Engine, source: MigrationSource) -> list[str]:
     if state(engine, source) is State.CURRENT:
         return []  # nobody waits for the lock where there is nothing to do
     with _migrating(engine) as connection:
-        return _run(connection, source, lambda config: command.upgrade(config, "heads"))
+        steps = _run(connection, source, lambda config: command.upgrade(config, "heads"))
+        if engine.dialect.name == "sqlite":
+            expect_large_tables(connection, source.prefix)
+        return steps
 
 
 def _run(connection: Connection, source: MigrationSource, work: Callable[[Config], None]) -> list[str]:

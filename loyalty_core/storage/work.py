@@ -72,12 +72,12 @@ class Work:
 
     def execute(self, statement: Executable, params: Mapping[str, Any] | None = None) -> CursorResult[Any]:
         """Run one statement with the network's id as `:network`."""
-        return self.connection.execute(statement, {"network": self.network_id, **(params or {})})
+        return self.connection.execute(statement, {**(params or {}), "network": self.network_id})
 
     def execute_each(self, statement: Executable, params: Sequence[Mapping[str, Any]]) -> None:
         """Run one statement for each of `params`, in one call to the driver."""
         if params:
-            self.connection.execute(statement, [{"network": self.network_id, **each} for each in params])
+            self.connection.execute(statement, [{**each, "network": self.network_id} for each in params])
 
     def insert(self, model: type[Base], rows: list[Row]) -> None:
         """Insert rows of one table, adding the network's id; every row has the same keys."""

@@ -25,15 +25,16 @@ class PartFields(TypedDict):
 
 
 def rule_sets(part: Mapping[str, object], currency: Currency) -> tuple[RuleSet, ...]:
-    """Return the rule set for the personal discount; none where there are no rules.
+    """Return the rule set for the personal discount; none where the part says nothing.
 
+    The days of inactivity matter without rules too: values set by hand may lapse by them (SEMANTICS 4).
     Several rules that match compete by their percentage, as every rule set does. The keys of rules are made of what
     they ask for, so a rule keeps its key when its percentage changes or others come and go; and the order in which
     rules were typed plays no part.
     """
     fields = cast(PartFields, part)
     rules = sorted(fields["rules"], key=lambda rule: (rule["metric"], rule["threshold"]))
-    if not rules:
+    if not rules and fields["inactive_days"] is None:
         return ()
     return (RuleSet(Element.DISCOUNT, tuple(_rule(rule, currency) for rule in rules), fields["inactive_days"]),)
 

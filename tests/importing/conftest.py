@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from loyalty_core.facts.money import Currency
 from loyalty_core.plugging.loading import Plugins
@@ -26,10 +26,10 @@ NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 class Shop:
     """A network with what the tests do to it."""
 
-    def __init__(self, engine: Engine, folder: Path, currency: Currency) -> None:
+    def __init__(self, engine: Engine, folder: Path, currency: Currency, plugins: Plugins) -> None:
         self.engine = engine
         self.folder = folder
-        self.loyalty = Loyalty(engine, Plugins.load([]), FixedClock(NOW))
+        self.loyalty = Loyalty(engine, plugins, FixedClock(NOW))
         self.network_id = found_network(self.loyalty, "Salons", currency, "Europe/Kyiv", "test")
 
     def take(self, kind: str, text: str | bytes, **options: Any) -> Result:
@@ -51,6 +51,11 @@ class Shop:
         assert self.everything() == before
         return [(*problem.path, problem.code) for problem in result.problems]
 
+    def take_facts(self, new: int = 2) -> None:
+        """Import two clients and two visits, all of them `new` or all known."""
+        assert self.taken("clients", CLIENTS) == (new, 0, 2 - new)
+        assert self.taken("visits", VISITS) == (new, 0, 2 - new)
+
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return the rows of a table, in the order of its key."""
         found = Base.metadata.tables[table]
@@ -61,15 +66,6 @@ class Shop:
     def everything(self) -> dict[str, list[dict[str, Any]]]:
         """Return all rows of all tables."""
         return {name: self.rows(name) for name in Base.metadata.tables if name.startswith(("core_", "erp_"))}
-
-    def counts(self) -> dict[str, int]:
-        """Return how many rows the tables have."""
-        with self.engine.connect().execution_options(unscoped=True) as connection:
-            return {
-                name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-                for name, table in Base.metadata.tables.items()
-                if name.startswith(("core_", "erp_"))
-            }
 
 
 Open = Callable[..., Shop]
@@ -88,11 +84,13 @@ def open_shop(engine: Engine, tmp_path: Path) -> Open:
     """Open a network in a currency, with two branches, two clients and two visits."""
     upgrade(engine, [WEB])
 
-    def opened(currency: str = "UAH", digits: int = 2) -> Shop:
-        shop = Shop(engine, tmp_path, Currency(currency, digits))
+    def opened(currency: str = "UAH", digits: int = 2, plugins: Plugins | None = None, *, facts: bool = True) -> Shop:
+        plugins = plugins or Plugins.load([])
+        upgrade(engine, plugins.migration_sources())
+        shop = Shop(engine, tmp_path, Currency(currency, digits), plugins)
         shop.taken("branches", BRANCHES)
-        shop.taken("clients", CLIENTS)
-        shop.taken("visits", VISITS)
+        if facts:
+            shop.take_facts()
         return shop
 
     return opened

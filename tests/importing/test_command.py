@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
 from click.testing import CliRunner
 
-from loyalty_core.errors import Problem
+from loyalty_core.errors import LoyaltyError, Problem
+from loyalty_core.facts.money import Currency
 from loyalty_core.messages import gettext
-from loyalty_core.services.house import Loyalty
+from loyalty_core.ports import FixedClock
+from loyalty_core.services.anchors import found_network
+from loyalty_web.erp.cli import cli
+from loyalty_web.erp.deployment import Deployment
 from loyalty_web.erp.importing.commands import import_command
 from loyalty_web.erp.importing.report import harmless, write_report
 
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""What the command adds does not depend on the database."""
+
+NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 GOOD = "external_id,name\n7,Ann\n1001,Олена Ковальчук\n1002,Somebody new\n"
 BAD = "external_id,name,birthday\n=7,Ann,2026-02-30\n8,,1990-01-01\n"
-
-
-@dataclass
-class Host:
-    """What the `loyalty` command hands on."""
-
-    loyalty: Loyalty
-    network_id: int | None
-
-    def open(self) -> Loyalty:
-        return self.loyalty
 
 
 @pytest.fixture
 def run(shop):
     """Run the command on a file with this content."""
 
-    def invoke(kind: str, content: str | bytes, *options: str, network_id: int | None = shop.network_id):
+    def invoke(kind: str, content: str | bytes, *options: str, language: str = "en"):
         path = shop.folder / "given.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        host = Host(shop.loyalty, network_id)
-        return CliRunner().invoke(import_command, [kind, str(path), *options], obj=host)
+        deployment = Deployment({"LOYALTY_LOCALE": language}, FixedClock(NOW))
+        deployment.engine = shop.engine
+        return CliRunner().invoke(import_command, [kind, str(path), *options], obj=deployment)
 
     return invoke
 
@@ -97,7 +95,13 @@ def test_a_report_of_a_good_file_is_empty(run, shop):
     assert report.read_text("utf-8-sig") == "line,column,code,reason\n"
 
 
-def test_no_cell_of_a_report_is_a_formula(tmp_path):
+def test_a_report_that_cannot_be_written_stops_the_import_before_it_begins(run, shop):
+    before = shop.everything()
+    assert run("clients", GOOD, "--report", str(shop.folder / "nowhere" / "bad.csv")).exit_code == 2
+    assert shop.everything() == before
+
+
+def test_no_cell_of_a_report_is_a_formula(tmp_path, engine):
     path = tmp_path / "bad.csv"
     write_report(path, [Problem("unknown_column", gettext("@sum"), (1, "=1+1"))], str)
     assert path.read_text("utf-8-sig").splitlines()[1] == "1,'=1+1,unknown_column,'@sum"
@@ -146,9 +150,14 @@ def test_limits_can_be_set(run):
 
 
 def test_where_there_are_several_networks_one_must_be_named(run, shop):
-    assert run("clients", GOOD, network_id=None).exit_code == 2
-    assert run("clients", GOOD, "--network", str(shop.network_id), network_id=None).exit_code == 0
+    found_network(shop.loyalty, "Another", Currency("UAH"), "Europe/Kyiv", "test")
+    assert isinstance(run("clients", GOOD).exception, LoyaltyError)
+    assert run("clients", GOOD, "--network", str(shop.network_id)).exit_code == 0
 
 
-def test_reasons_come_in_the_reader_s_language_and_fall_back_to_english(run):
-    assert run("clients", BAD, "--locale", "xx").stdout.endswith("2 bad rows: nothing was written.\n")
+def test_reasons_come_in_the_readers_language_and_else_in_english(run):
+    assert run("clients", BAD, language="xx").stdout.endswith("2 bad rows: nothing was written.\n")
+
+
+def test_import_is_a_command_of_loyalty(engine):
+    assert cli.commands["import"] is import_command

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loyalty_core.errors import Refused
 from loyalty_core.facts.money import Currency
-from loyalty_web.erp.importing import columns
+from loyalty_web.erp.importing import clients, columns, items, visits
 from loyalty_web.erp.importing.columns import Column, Forms
 from loyalty_web.erp.importing.mapping import FileMapping
 from loyalty_web.erp.importing.reading import CsvFile
@@ -115,3 +119,32 @@ def test_a_survey_counts_rows_and_finds_where_each_group_ends(sheet):
     assert survey.rows == 4
     assert survey.last_lines == {"a": 5, "b": 3}
     assert sheet("id,amount\n").survey().rows == 0
+
+
+@given(st.binary(max_size=200) | st.text('id,amounborn"\r\n\x000123.-=;\ufeff\u0661', max_size=200).map(str.encode))
+def test_no_file_raises_anything_but_a_refusal(tmp_path, content):
+    path = tmp_path / "fuzz.csv"
+    path.write_bytes(b"id,amount,born\n" * content.startswith(b"i") + content)
+    problems = []
+    with suppress(Refused):
+        bound = Sheet(CsvFile(path), COLUMNS, FileMapping(), Forms(Currency("USD")))
+        good = [reading.record for reading in bound.read(problems) if reading.record is not None]
+        assert bound.survey().rows == len(good) + len({problem.path[0] for problem in problems})
+
+
+READERS = (
+    columns.shares,
+    clients.phones,
+    clients.emails,
+    clients.locale,
+    items.category_path,
+    items.item_kind,
+    visits.status,
+)
+
+
+@given(st.text() | st.text("+-0123456789 ();=.@/_auk", max_size=30))
+def test_no_cell_raises_anything_but_a_refusal(cell):
+    for read in READERS:
+        with suppress(Refused):
+            read(cell, Forms(Currency("USD")))

@@ -18,7 +18,7 @@ from loyalty_core.facts.money import Currency
 from loyalty_core.facts.programme import Programme
 from loyalty_core.facts.standing import Element
 from loyalty_core.messages import CORE_DOMAIN, gettext
-from loyalty_core.plugging.dispatch import failures
+from loyalty_core.plugging.dispatch import Dispatcher, Implementation, failures
 from loyalty_core.plugging.loading import Plugins
 from loyalty_core.testing import a_plugin, a_programme, a_subject, an_occasion
 from loyalty_core.testing.builders import NOON
@@ -184,3 +184,11 @@ def test_loyalty_show_programme_tabs_hands_over_tabs() -> None:
     assert [(each.code, each.template, each.title.domain) for each in outcome.answer] == [
         ("rules", "salon/tab.html", "salon")
     ]
+
+
+def test_the_table_of_a_hook_is_sorted_by_plugin_whatever_it_is_built_from() -> None:
+    hook = "loyalty_show_programme_tabs"
+    found = [Implementation(plugin, hook, lambda: (), ()) for plugin in ("spa", "barber", "salon")]
+    table = Dispatcher.of(found, {}, {}).table
+    assert tuple(table) == hookspecs.HOOKS
+    assert [each.plugin for each in table[hook]] == ["barber", "salon", "spa"]

@@ -59,7 +59,10 @@ def a_rule(**fields: Any) -> dict[str, Any]:
 def test_without_a_part_there_are_no_rules_and_nobody_gets_anything() -> None:
     assert kept({}) == {"rules": [], "inactive_days": None}
     assert compiled({}) == ()
-    assert compiled({"inactive_days": 60}) == ()
+
+
+def test_without_rules_the_days_of_inactivity_still_hold_for_values_set_by_hand() -> None:
+    assert compiled({"inactive_days": 60}) == (RuleSet(Element.DISCOUNT, (), 60),)
 
 
 def test_each_rule_becomes_one_of_a_single_rule_set_for_the_discount() -> None:

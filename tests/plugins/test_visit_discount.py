@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -219,6 +220,27 @@ def test_more_visits_than_one_statement_takes_are_read(work: Work) -> None:
     subjects = [a_subject(number, visit_id=100_000 + number) for number in range(1, 2500)]
     (change,) = proposed(work, *subjects, a_subject(9999, visit_id=VISIT))
     assert change.subject_id == 9999
+
+
+def test_changes_at_the_same_moment_follow_each_other(storage: Storage) -> None:
+    def change(percent_bp: int) -> bool:
+        with storage.writing() as connection:
+            work = Work(connection, HERE, f"staff {percent_bp}", storage.clock, storage.ids)
+            changed = set_for_visit(work, VISIT, percent_bp, "race")
+            work.flush()
+        return changed
+
+    percents = [100 * number for number in range(1, 9)]
+    with ThreadPoolExecutor(len(percents)) as threads:
+        assert list(threads.map(change, percents)) == [True] * len(percents)
+    with storage.writing() as connection:
+        work = Work(connection, HERE, "auditor", storage.clock, storage.ids)
+        (row,) = rows(work)
+        record = audit(work)
+    after = [each[1]["percent_bp"] for each in record]
+    before = [each[0] and each[0]["percent_bp"] for each in record]
+    assert sorted(after) == percents
+    assert {None, *after} - set(before) == {row[2]}, "each change begins where another one ended"
 
 
 def test_the_table_is_what_the_migration_makes_and_goes_with_it(storage: Storage) -> None:

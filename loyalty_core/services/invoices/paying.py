@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableSequence, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
+
+from sqlalchemy import Row as SqlRow
 
 from loyalty_core.engine.allocation import split
 from loyalty_core.engine.checking import check_payment
@@ -12,7 +16,6 @@ from loyalty_core.facts.invoice import RecordedPayment, SaleState
 from loyalty_core.messages import gettext as _
 from loyalty_core.services.anchors import tender_flags
 from loyalty_core.services.invoices.rows import (
-    Paid,
     RecordedSale,
     lines_of,
     lock_sales,
@@ -83,74 +86,118 @@ def record_payments(
 ) -> list[RecordedSale]:
     """Record payments made elsewhere, each given with the id of its sale; the same one again changes nothing.
 
-    Raises `Refused` with every problem: `unknown_invoice`, `unknown_tender`, `overpaid`, `invoice_closed` for a void
-    or refunded one, `recorded_differently` for an id that was recorded with another amount or tender.
+    Returns the sale of each payment as it then stands; `changed` says whether that payment was new.
+    Raises `Refused` with every problem: `unknown_invoice`, `unknown_tender`, `overpaid`, `line_overpaid`,
+    `invoice_closed` for a void or refunded one, `recorded_differently` for an id recorded with other content.
     """
-    ids = sorted({sale_id for sale_id, _payment in payments})
-    sales, lines, before = lock_sales(unit, ids), lines_of(unit, ids), payments_of(unit, ids)
+    invoices = _open_invoices(unit, sorted({sale_id for sale_id, _payment in payments}))
     flags = tender_flags(unit)
-    due = {sale_id: _still_due(lines[sale_id], before[sale_id]) for sale_id in sales}
-    taken = {
-        (id_, paid.row.external_id): (paid.row.tender, paid.row.amount_minor) for id_ in ids for paid in before[id_]
-    }
     problems: list[Problem] = []
     rows: list[Row] = []
     shares: list[Row] = []
-    changed: set[int] = set()
+    is_new: list[bool] = []
     for number, (sale_id, payment) in enumerate(payments):
-        if taken.get((sale_id, payment.external_id)) == (payment.tender, payment.amount_minor):
+        invoice = invoices.get(sale_id)
+        if invoice is not None and invoice.has(payment):
+            is_new.append(False)
             continue
-        found = list(_problems(sales.get(sale_id), lines[sale_id], payment, due.get(sale_id, []), flags))
-        if (sale_id, payment.external_id) in taken:
-            text = _("This payment was recorded with another amount or tender.")
-            found.append(Problem("recorded_differently", text, ("external_id",)))
+        found = [_UNKNOWN] if invoice is None else invoice.problems(payment, flags)
         problems.extend(problem.under(number) for problem in found)
-        if not found:
-            row, more = payment_rows(unit.ids.next(), sale_id, lines[sale_id], payment, due[sale_id], flags)
+        if invoice is not None and not found:
+            row, more = payment_rows(unit.ids.next(), sale_id, invoice.lines, payment, invoice.due, flags)
+            invoice.taken[payment.external_id] = _Taken.of(row, more)
             rows.append(row)
             shares.extend(more)
-            taken[sale_id, payment.external_id] = (payment.tender, payment.amount_minor)
-            changed.add(sale_id)
+        is_new.append(True)
     if problems:
         raise Refused(problems)
     unit.insert(Payment, rows)
     unit.insert(PaymentLine, shares)
+    sales = {id_: invoice.sale for id_, invoice in invoices.items()}
     states = _raise_paid(unit, sales, rows)
-    settle_sales(unit, ((id_, sales[id_].visit_id) for id_ in sorted(changed)), "payments", judge=judge)
+    settle_sales(unit, ((id_, sales[id_].visit_id) for id_ in sorted(states)), "payments", judge=judge)
     if judge:
-        for id_ in sorted(changed):
-            unit.emit("invoice_paid", {"invoice": str(id_), "state": states[id_].value}, sales[id_].client_id)
+        for id_, state in sorted(states.items()):
+            unit.emit("invoice_paid", {"invoice": str(id_), "state": state.value}, sales[id_].client_id)
     return [
-        RecordedSale(sale_id, states.get(sale_id, SaleState(sales[sale_id].state)), sale_id in changed)
-        for sale_id, _payment in payments
+        RecordedSale(sale_id, states.get(sale_id, SaleState(sales[sale_id].state)), new)
+        for (sale_id, _payment), new in zip(payments, is_new, strict=True)
     ]
 
 
-def _still_due(lines: Sequence[Any], paid: Sequence[Paid]) -> list[int]:
-    due = [line.listed_minor - line.discount_minor for line in lines]
-    for each in paid:
-        for number, amount in each.shares.items():
-            due[number - 1] -= amount
-    return due
+_UNKNOWN = Problem("unknown_invoice", _("There is no such invoice."), ("sale_id",))
 
 
-def _problems(
-    sale: Any, lines: Sequence[Any], payment: RecordedPayment, due: Sequence[int], flags: Mapping[str, bool]
-) -> list[Problem]:
-    if sale is None:
-        return [Problem("unknown_invoice", _("There is no such invoice."), ("sale_id",))]
-    if sale.state in _CLOSED:
-        text = _("The invoice is void or refunded: send payments before refunds.")
-        return [Problem("invoice_closed", text, ("sale_id",))]
-    found = list(check_payment(payment, {line.key for line in lines}))
-    if payment.tender not in flags:
-        text = _("There is no way of paying called %(tender)s.", tender=payment.tender)
-        found.append(Problem("unknown_tender", text, ("tender",)))
-    by_key = {line.key: place for place, line in enumerate(lines)}
-    if not found and payment.amount_minor > sum(due):
-        found.append(Problem("overpaid", _("More is paid than is owed: send the rest as a top-up."), ("amount",)))
-    elif not found and any(share.amount_minor > due[by_key[share.line]] for share in payment.shares):
-        found.append(Problem("line_overpaid", _("More is paid on this line than it costs."), ("shares",)))
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A payment that is recorded: what another one under its id must equal."""
+
+    tender: str
+    amount_minor: int
+    paid_at: datetime
+    shares: Mapping[int, int]
+
+    @classmethod
+    def of(cls, row: Row, shares: Sequence[Row]) -> _Taken:
+        """Return what the rows of a new payment say."""
+        by_line = {share["line_number"]: share["amount_minor"] for share in shares}
+        return cls(row["tender"], row["amount_minor"], row["paid_at"], by_line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Invoice:
+    """An invoice with what each line is still owed and the payments it has, by external id."""
+
+    sale: SqlRow[Any]
+    lines: Sequence[SqlRow[Any]]
+    due: list[int]
+    taken: dict[str, _Taken]
+
+    def has(self, payment: RecordedPayment) -> bool:
+        """Whether this very payment is recorded; shares count where they are given."""
+        old = self.taken.get(payment.external_id)
+        if old is None or (old.tender, old.amount_minor, old.paid_at) != (
+            payment.tender,
+            payment.amount_minor,
+            payment.paid_at,
+        ):
+            return False
+        numbers = {line.key: line.number for line in self.lines}
+        given = {numbers.get(share.line): share.amount_minor for share in payment.shares if share.amount_minor}
+        return not given or given == old.shares
+
+    def problems(self, payment: RecordedPayment, flags: Mapping[str, bool]) -> list[Problem]:
+        """Return what keeps a payment from being recorded."""
+        if payment.external_id in self.taken:
+            text = _("This payment was recorded with other content.")
+            return [Problem("recorded_differently", text, ("external_id",))]
+        if self.sale.state in _CLOSED:
+            text = _("The invoice is void or refunded: send payments before refunds.")
+            return [Problem("invoice_closed", text, ("sale_id",))]
+        found = list(check_payment(payment, {line.key for line in self.lines}))
+        if payment.tender not in flags:
+            text = _("There is no way of paying called %(tender)s.", tender=payment.tender)
+            found.append(Problem("unknown_tender", text, ("tender",)))
+        places = {line.key: place for place, line in enumerate(self.lines)}
+        if not found and payment.amount_minor > sum(self.due):
+            found.append(Problem("overpaid", _("More is paid than is owed: send the rest as a top-up."), ("amount",)))
+        elif not found and any(share.amount_minor > self.due[places[share.line]] for share in payment.shares):
+            found.append(Problem("line_overpaid", _("More is paid on this line than it costs."), ("shares",)))
+        return found
+
+
+def _open_invoices(unit: Unit, ids: Sequence[int]) -> dict[int, _Invoice]:
+    sales, lines, paid = lock_sales(unit, ids), lines_of(unit, ids), payments_of(unit, ids)
+    found = {}
+    for id_, sale in sales.items():
+        due = [line.listed_minor - line.discount_minor for line in lines[id_]]
+        taken = {}
+        for each in paid[id_]:
+            for number, amount in each.shares.items():
+                due[number - 1] -= amount
+            row = each.row
+            taken[row.external_id] = _Taken(row.tender, row.amount_minor, row.paid_at, each.shares)
+        found[id_] = _Invoice(sale, lines[id_], due, taken)
     return found
 
 

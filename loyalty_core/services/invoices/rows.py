@@ -97,7 +97,7 @@ def lock_sale(unit: Unit, sale_id: int) -> Row[Any]:
 def lines_of(unit: Unit, ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
     """Return the lines of sales, by sale, in order."""
     found: dict[int, list[Row[Any]]] = {id_: [] for id_ in ids}
-    for row in unit.execute(_lines, {"ids": ids}):
+    for row in unit.execute(_lines, {"ids": ids}).all():
         found[row.sale_id].append(row)
     return found
 
@@ -106,11 +106,11 @@ def payments_of(unit: Unit, ids: Sequence[int]) -> dict[int, list[Paid]]:
     """Return the payments of sales, by sale, in the order in which they were recorded."""
     found: dict[int, list[Paid]] = {id_: [] for id_ in ids}
     by_payment = {}
-    for row in unit.execute(_payments, {"ids": ids}):
+    for row in unit.execute(_payments, {"ids": ids}).all():
         by_payment[row.id] = Paid(row, {})
         found[row.sale_id].append(by_payment[row.id])
     if by_payment:
-        for share in unit.execute(_payment_lines, {"ids": sorted(by_payment)}):
+        for share in unit.execute(_payment_lines, {"ids": sorted(by_payment)}).all():
             by_payment[share.payment_id].shares[share.line_number] = share.amount_minor
     return found
 

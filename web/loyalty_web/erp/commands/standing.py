@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-
 import click
 
 from loyalty_core.errors import Problem, Refused
@@ -59,8 +58,11 @@ def show(deployment: Deployment, /, client: str) -> None:
     locale = locale_of(deployment.locale_name)
     with loyalty.reading(deployment.the_network) as unit:
         found = services.of_client(unit, _client(unit, client))
-        branches = {scope: name for name, id_ in unit.configuration.branch_ids.items()
-                    for scope in [unit.configuration.own_scopes[id_]]}
+        branches = {
+            scope: name
+            for name, id_ in unit.configuration.branch_ids.items()
+            for scope in [unit.configuration.own_scopes[id_]]
+        }
         labels = _labels(unit)
     for scope_id, verdicts in sorted(found.items(), key=lambda each: branches.get(each[0], "")):
         for verdict in verdicts.values():
@@ -88,7 +90,9 @@ def _cause(scope_id: int, verdict: Verdict, labels: dict[tuple[int, str], Messag
         cause = _("by rule: %(rule)s", rule=labels.get((scope_id, given.rule), given.rule))
     if verdict.next_on is None:
         return _("%(percent)s, %(cause)s", percent=Percent(given.value), cause=cause)
-    return _("%(percent)s, %(cause)s; may change on %(day)s", percent=Percent(given.value), cause=cause, day=verdict.next_on)
+    return _(
+        "%(percent)s, %(cause)s; may change on %(day)s", percent=Percent(given.value), cause=cause, day=verdict.next_on
+    )
 
 
 @standing.command(name="set")

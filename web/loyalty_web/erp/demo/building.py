@@ -104,7 +104,8 @@ def _refuse_others(deployment: Deployment, path: Path) -> None:
 
 def _application_id(path: Path) -> int | None:
     """Return the application id of a SQLite file; None when it is none."""
-    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as file:
+    address = f"file:{quote(str(path))}?mode=ro"
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(address, uri=True)) as file:
         return int(file.execute("PRAGMA application_id").fetchone()[0])
     return None
 

@@ -168,7 +168,7 @@ def _by_step(done: Demo) -> list[tuple[Step, int, int]]:
 def _priced(done: Demo) -> list[Message]:
     """Return what the last days would have cost, in words."""
     again = done.figures.repriced
-    share = Percent(round_ratio(again.discount_minor * FULL_PERCENT, again.listed_minor)) if again.listed_minor else Percent(0)
+    share_bp = round_ratio(again.discount_minor * FULL_PERCENT, max(again.listed_minor, 1))
     return [
         _("The last %(days)s days priced again, with what each client had before the visit:", days=again.days),
         _(
@@ -177,5 +177,9 @@ def _priced(done: Demo) -> list[Message]:
             listed=_money(again.listed_minor),
             discounted=again.discounted_invoices,
         ),
-        _("  Discounts %(discount)s, %(share)s of the list sum.", discount=_money(again.discount_minor), share=share),
+        _(
+            "  Discounts %(discount)s, %(share)s of the list sum.",
+            discount=_money(again.discount_minor),
+            share=Percent(share_bp),
+        ),
     ]

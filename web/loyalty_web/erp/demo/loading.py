@@ -108,15 +108,15 @@ def _save(unit: Unit, baskets: Sequence[Basket], branches: dict[str, int], clien
     places = [(branches[basket.store], clients[basket.household]) for basket in baskets]
     came = [visit_of(basket, *place) for basket, place in zip(baskets, places, strict=True)]
     saved = visits.save_many(unit, came, judge=False)
-    sales = [
-        invoice_of(basket, *place, visit.id) for basket, place, visit in zip(baskets, places, saved, strict=True)
-    ]
+    sales = [invoice_of(basket, *place, visit.id) for basket, place, visit in zip(baskets, places, saved, strict=True)]
     invoices.record_many(unit, sales, judge=False)
 
 
 def _save_programmes(unit: Unit) -> None:
     part = {
-        "rules": [{"metric": each.metric, "threshold": each.threshold, "percent_bp": each.percent_bp} for each in STEPS],
+        "rules": [
+            {"metric": each.metric, "threshold": each.threshold, "percent_bp": each.percent_bp} for each in STEPS
+        ],
         "inactive_days": INACTIVE_DAYS,
     }
     given = [

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select
 
-from loyalty_core.facts.money import percent_of
+from loyalty_core.engine.rounding import percent_off
 from loyalty_core.facts.standing import Element
 from loyalty_core.services.before_visit import Cut, before
 from loyalty_core.services.chunks import chunks
@@ -39,7 +39,7 @@ _SUMS = select(
     func.coalesce(func.sum(totals.c.paid_minor), 0),
 ).where(totals.c.network_id == THIS_NETWORK)
 _HOLDERS = (
-    select(branch.c.external_id, standing.c.rule, func.count())
+    select(branch.c.external_id, standing.c.rule, func.count().label("clients"))
     .select_from(
         standing.join(
             part, and_(part.c.network_id == standing.c.network_id, part.c.scope_id == standing.c.scope_id)
@@ -58,7 +58,7 @@ _RECENT = (
     .where(sale.c.network_id == THIS_NETWORK, visit.c.local_day >= bindparam("since"))
     .order_by(sale.c.id)
 )
-_LISTED = select(line.c.sale_id, line.c.listed_minor).where(
+_LINES = select(line.c.sale_id, line.c.listed_minor, line.c.quantity_milli, line.c.item, line.c.key).where(
     line.c.network_id == THIS_NETWORK, line.c.sale_id.in_(bindparam("ids", expanding=True))
 )
 
@@ -102,16 +102,17 @@ class Figures:
 
 def figures(unit: Unit, as_of: date, bars: Bars) -> Figures:
     """Read the demo's figures as of a local day, and price the 28 days before it again."""
-    visits, listed, sold, paid = unit.execute(_SUMS).one()
+    # PostgreSQL adds whole numbers up to decimals.
+    sums = [int(each) for each in unit.execute(_SUMS).one()]
     counts = [unit.execute(_count(table)).scalar_one() for table in (client, branch, line)]
     return Figures(
         clients=counts[0],
         branches=counts[1],
-        visits=int(visits),
+        visits=sums[0],
         lines=counts[2],
-        listed_minor=int(listed),
-        sold_minor=int(sold),
-        paid_minor=int(paid),
+        listed_minor=sums[1],
+        sold_minor=sums[2],
+        paid_minor=sums[3],
         holders=_holders(unit),
         repriced=_reprice(unit, as_of - timedelta(days=LAST_DAYS), bars),
     )
@@ -120,9 +121,11 @@ def figures(unit: Unit, as_of: date, bars: Bars) -> Figures:
 def _holders(unit: Unit) -> tuple[Holders, ...]:
     steps = {f"{step.metric}:{step.threshold}": step for step in STEPS}
     found = [
-        Holders(external_id, steps[rule].metric, steps[rule].threshold, steps[rule].percent_bp, clients)
-        for external_id, rule, clients in unit.execute(_HOLDERS)
-        if rule in steps
+        Holders(
+            row.external_id, steps[row.rule].metric, steps[row.rule].threshold, steps[row.rule].percent_bp, row.clients
+        )
+        for row in unit.execute(_HOLDERS)
+        if row.rule in steps
     ]
     return tuple(sorted(found, key=lambda each: (each.branch, each.percent_bp)))
 
@@ -132,13 +135,16 @@ def _reprice(unit: Unit, since: date, bars: Bars) -> Repriced:
     sales = unit.execute(_RECENT, {"since": since}).all()
     step = bars("Pricing again", len(sales))
     listed_minor = discount_minor = discounted = 0
+    mode, level = unit.configuration.rounding
     for some in chunks(sales):
         percents = _percents(unit, some)
-        lines: dict[int, list[int]] = {}
-        for sale_id, amount in unit.execute(_LISTED, {"ids": [row[0] for row in some]}):
-            lines.setdefault(sale_id, []).append(amount)
-        for sale_id, amounts in lines.items():
-            off = sum(percent_of(amount, percents.get(sale_id, 0)) for amount in amounts)
+        lines: dict[int, list[Any]] = {}
+        for row in unit.execute(_LINES, {"ids": [row[0] for row in some]}):
+            lines.setdefault(row.sale_id, []).append(row)
+        for sale_id, rows in lines.items():
+            amounts = [row.listed_minor for row in rows]
+            quantities, keys = [row.quantity_milli for row in rows], [(row.item, row.key) for row in rows]
+            off = sum(percent_off(amounts, quantities, keys, percents.get(sale_id, 0), mode, level))
             listed_minor += sum(amounts)
             discount_minor += off
             discounted += off > 0

@@ -8,31 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import click
 
 from loyalty_core.errors import Refused
 from loyalty_core.i18n import Texts, locale_of
-from loyalty_core.services.house import Loyalty
+from loyalty_web.erp.deployment import Deployment
 from loyalty_web.erp.importing.mapping import FileMapping, read_mapping
 from loyalty_web.erp.importing.reading import MAX_BYTES, MAX_ROWS, Limits
 from loyalty_web.erp.importing.report import Render, place_and_reason, summary, write_report
 from loyalty_web.erp.importing.run import KINDS, Progress, Request, Result, import_file
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+WRITTEN = click.Path(dir_okay=False, path_type=Path)
 SHOWN = 20
 """How many bad rows are printed when all of them are in a report file."""
-
-
-class Host(Protocol):
-    """What the `loyalty` command gives to its subcommands."""
-
-    network_id: int | None
-
-    def open(self) -> Loyalty:
-        """Open the database."""
-        ...
 
 
 def _encoding(context: click.Context, option: click.Parameter, value: str) -> str:
@@ -44,6 +35,16 @@ def _encoding(context: click.Context, option: click.Parameter, value: str) -> st
     return codecs.lookup(value).name
 
 
+def _writable(context: click.Context, option: click.Parameter, value: Path | None) -> Path | None:
+    """Refuse a report that could not be written, before anything is imported."""
+    try:
+        if value is not None:
+            value.open("a").close()
+    except OSError as error:
+        raise click.BadParameter(str(error)) from None
+    return value
+
+
 @click.command("import")
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("file", type=EXISTING)
@@ -52,19 +53,17 @@ def _encoding(context: click.Context, option: click.Parameter, value: str) -> st
 @click.option("--network", type=int, help="The network's id; not needed where there is one only.")
 @click.option("--source", default="import", show_default=True, help="The system whose ids the file uses.")
 @click.option("--encoding", default="utf-8", show_default=True, callback=_encoding, help="How the file is encoded.")
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write the bad rows to this CSV file.")
-@click.option("--locale", default="en", show_default=True, help="The language of the reasons.")
+@click.option("--report", type=WRITTEN, callback=_writable, help="Write the bad rows to this CSV file.")
 @click.option("--max-rows", type=click.IntRange(1), default=MAX_ROWS, show_default=True)
 @click.option("--max-bytes", type=click.IntRange(1), default=MAX_BYTES, show_default=True)
 @click.pass_obj
 def import_command(
-    host: Host,
+    deployment: Deployment,
     /,
     kind: str,
     file: Path,
     mapping: Path | None,
     network: int | None,
-    locale: str,
     **options: Any,
 ) -> None:
     """Import branches, items, clients, visits, invoices, payments or openings from a CSV FILE.
@@ -72,7 +71,7 @@ def import_command(
     All of the file or nothing: every bad row is reported with its line, column and reason. The same file again
     changes nothing.
     """
-    render: Render = partial(Texts().render, locale=locale_of(locale))
+    render: Render = partial(Texts().render, locale=locale_of(deployment.locale_name))
     request = Request(
         kind,
         file,
@@ -82,11 +81,10 @@ def import_command(
         Limits(options["max_rows"], options["max_bytes"]),
         options["dry_run"],
     )
-    network_id = network if network is not None else host.network_id
-    if network_id is None:
-        raise click.UsageError("there is more than one network: say which by --network")
+    deployment.wanted_network = network
+    loyalty, network_id = deployment.open(), deployment.the_network
     with _bar(kind) as progress:
-        result = import_file(host.open(), network_id, request, progress)
+        result = import_file(loyalty, network_id, request, progress)
     _tell(result, request, options["report"], render)
 
 

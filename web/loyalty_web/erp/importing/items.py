@@ -84,7 +84,7 @@ def known_items(unit: Unit, external_ids: Iterable[str]) -> dict[str, KnownItem]
     """Return those items that are known, by external id."""
     found: dict[str, KnownItem] = {}
     for some in chunks(list(external_ids)):
-        for row in unit.execute(_items, {"ids": some}).mappings():
+        for row in unit.execute(_items, {"ids": some}).mappings().all():
             found[row["external_id"]] = KnownItem(**row)
     return found
 

@@ -82,7 +82,7 @@ class Payments(Importer):
         """Return the ids of recorded invoices and of their branches."""
         found: dict[str, tuple[int, int]] = {}
         for some in chunks(sorted(external_ids)):
-            rows = self.unit.execute(_sales, {"of_source": self.source, "ids": some})
+            rows = self.unit.execute(_sales, {"of_source": self.source, "ids": some}).all()
             found.update((row.external_id, (row.id, row.branch_id)) for row in rows)
         return found
 
@@ -90,6 +90,6 @@ class Payments(Importer):
         """Return the times of the payments already recorded on some invoices."""
         found: dict[tuple[int, str], datetime] = {}
         for some in chunks(sale_ids):
-            for row in self.unit.execute(_recorded, {"ids": some}):
+            for row in self.unit.execute(_recorded, {"ids": some}).all():
                 found[row.sale_id, row.external_id] = row.paid_at
         return found

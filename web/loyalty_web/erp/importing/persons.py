@@ -48,9 +48,9 @@ def known_persons(unit: Unit, client_ids: Iterable[int]) -> dict[int, KnownPerso
     """Return those persons that are known, by the ids of their clients."""
     found: dict[int, KnownPerson] = {}
     for some in chunks(list(client_ids)):
-        phones = _by_client(unit.execute(_phones, {"ids": some}))
-        emails = _by_client(unit.execute(_emails, {"ids": some}))
-        for row in unit.execute(_persons, {"ids": some}):
+        phones = _by_client(unit.execute(_phones, {"ids": some}).all())
+        emails = _by_client(unit.execute(_emails, {"ids": some}).all())
+        for row in unit.execute(_persons, {"ids": some}).all():
             several = phones.get(row.client_id, ()), emails.get(row.client_id, ())
             found[row.client_id] = KnownPerson(row.name, row.birthday, row.locale, *several)
     return found

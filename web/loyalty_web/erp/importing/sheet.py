@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from loyalty_core.errors import Problem, Refused
@@ -169,4 +169,5 @@ class Sheet:
 
 def _reader(column: Column, forms: Forms) -> Callable[[str], Any]:
     """Return the reader of a column's cells; what repeats down a column is read once."""
-    return lru_cache(REMEMBERED)(partial(column.read, forms=forms))
+    read = column.read
+    return lru_cache(REMEMBERED)(lambda cell: read(cell, forms))

@@ -1,0 +1,231 @@
+"""Random histories: hypothesis chooses what happens, the salon tells, compares and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as some
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from tests.stateful.counting import TENDERS, Line, Rules
+from tests.stateful.salon import CLIENTS, ZONES, Portion, Salon
+
+VISITS = ("v1", "v2", "v3", "v4", "v5")
+STATUSES = ("arrived", "arrived", "arrived", "no_show", "confirmed", "cancelled")
+KINDS = ("service", "service", "goods", "fee", "gift_card", "membership", "top_up")
+
+clients, branches = some.sampled_from(CLIENTS), some.sampled_from(tuple(ZONES))
+visit_names, statuses = some.sampled_from(VISITS), some.sampled_from(STATUSES)
+days, hours = some.integers(-9, 2), some.sampled_from((12, 12, 21, 3))
+"""Twice as often noon, so that things happen at one moment; 21 and 3 are other days in Kyiv and New York."""
+
+times = some.sampled_from((1, 1, 1, 2))
+picks = some.integers(0, 11)
+portions: some.SearchStrategy[Portion] = some.tuples(
+    some.sampled_from(tuple(TENDERS)), some.sampled_from((4, 4, 3, 2, 1, 5)), some.booleans()
+)
+amounts = some.sampled_from((0, 999, 2500))
+percents = some.sampled_from((0, 300, 500, 700, 10_000))
+rules = some.builds(
+    Rules,
+    some.lists(
+        some.one_of(
+            some.tuples(some.just("visits"), some.integers(1, 3), some.sampled_from((300, 500, 700))),
+            some.tuples(
+                some.sampled_from(("sold", "paid")),
+                some.sampled_from((1, 999, 1000, 2500, 5000)),
+                some.sampled_from((300, 500, 700)),
+            ),
+        ),
+        max_size=4,
+    ).map(tuple),
+    some.sampled_from((None, 1, 2, 3, 5)),
+    some.booleans(),
+)
+
+
+@some.composite
+def invoice_lines(draw: some.DrawFn) -> list[Line]:
+    found = []
+    for key in "abc"[: draw(some.integers(1, 3))]:
+        listed = draw(some.sampled_from((1000, 999, 3333, 100, 1, 0)))
+        off = min(listed, draw(some.sampled_from((0, 0, 1, 333, 5000))))
+        item, kind = draw(some.sampled_from(("cut", "dye"))), draw(some.sampled_from(KINDS))
+        found.append(Line(key, item, kind, draw(some.sampled_from((1000, 3000, 1))), listed, off))
+    return found
+
+
+class Histories(RuleBasedStateMachine):
+    """What may happen in two branches with three clients in a few days."""
+
+    def __init__(self, found: Callable[[], Salon]) -> None:
+        super().__init__()
+        self.salon = found()
+
+    def a_sale(self, pick: int) -> str:
+        names = list(self.salon.model.sales)
+        return names[pick % len(names)]
+
+    def any_sale(self) -> bool:
+        return bool(self.salon.model.sales)
+
+    def any_visit(self) -> bool:
+        return bool(self.salon.model.visits)
+
+    @initialize(given=rules, per_day=some.booleans())
+    def begin(self, given: Rules, per_day: bool) -> None:
+        self.salon.count_per_day(per_day)
+        self.save_rules("podil", given)
+
+    # Visits
+
+    @rule(name=visit_names, client=clients, branch=branches, status=statuses, days=days, hour=hours, times=times)
+    def save_visit(self, **visit: Any) -> None:
+        self.salon.visit(**visit)
+
+    @precondition(any_visit)
+    @rule(pick=picks, status=some.none() | statuses, days=some.none() | days, client=some.none() | clients)
+    def change_visit(self, pick: int, **changes: Any) -> None:
+        names = list(self.salon.model.visits)
+        self.salon.change_visit(names[pick % len(names)], **changes)
+
+    @rule(
+        given=some.lists(
+            some.tuples(visit_names, clients, branches, statuses, days, hours),
+            min_size=2,
+            max_size=3,
+            unique_by=lambda visit: visit[0],
+        ),
+        judge=some.booleans(),
+    )
+    def load_visits(self, given: list[Any], judge: bool) -> None:
+        self.salon.load([self.salon.a_visit(*each) for each in given], judge)
+
+    @rule(name=visit_names)
+    def delete_visit(self, name: str) -> None:
+        self.salon.delete(name)
+
+    @rule(name=visit_names, percent=some.none() | percents)
+    def give_visit_a_discount(self, name: str, percent: int | None) -> None:
+        self.salon.give(name, percent)
+
+    # Invoices
+
+    @precondition(any_visit)
+    @rule(pick=picks, lines=invoice_lines(), portions=some.lists(portions, max_size=3), days=days, times=times)
+    def record_invoice_of_visit(self, pick: int, **invoice: Any) -> None:
+        visits = list(self.salon.model.visits.values())
+        visit = visits[pick % len(visits)]
+        self.salon.invoice(visit.client, visit.branch, visit=visit.name, **invoice)
+
+    @rule(
+        client=some.none() | clients,
+        branch=branches,
+        visit=some.none() | some.none() | visit_names,
+        lines=invoice_lines(),
+        portions=some.lists(portions, max_size=3),
+        days=days,
+        hour=hours,
+    )
+    def record_invoice(self, **invoice: Any) -> None:
+        self.salon.invoice(**invoice)
+
+    @precondition(any_sale)
+    @rule(pick=picks, otherwise=some.booleans())
+    def send_invoice_again(self, pick: int, otherwise: bool) -> None:
+        self.salon.send_again(self.a_sale(pick), otherwise=otherwise)
+
+    @precondition(any_sale)
+    @rule(pick=picks, portion=portions, name=some.none() | some.sampled_from(("p0", "p1")))
+    def pay(self, pick: int, portion: Portion, name: str | None) -> None:
+        self.salon.pay(self.a_sale(pick), portion, name)
+
+    @precondition(any_sale)
+    @rule(
+        pick=picks,
+        some_lines=some.lists(
+            some.tuples(some.integers(0, 2), some.sampled_from((3, 3, 2, 1, 4))), min_size=1, max_size=2
+        ),
+        times=times,
+    )
+    def refund(self, pick: int, some_lines: list[tuple[int, int]], times: int) -> None:
+        """Return lines, given by place and how many thirds of what is left of each (four: too much)."""
+        name = self.a_sale(pick)
+        sale = self.salon.model.sales[name]
+        lines = {}
+        for place, thirds in some_lines:
+            line = sale.invoice.lines[place % len(sale.invoice.lines)]
+            left = line.quantity - sale.back.get(line.key, 0)
+            lines[line.key] = max(1, left * thirds // 3)
+        self.salon.refund(name, list(lines.items()), times)
+
+    @precondition(any_sale)
+    @rule(pick=picks, times=times)
+    def void(self, pick: int, times: int) -> None:
+        name = self.a_sale(pick)
+        repeatable = self.salon.model.sales[name].state == "issued"
+        self.salon.void(name, times if repeatable else 1)
+
+    @rule(
+        name=some.sampled_from(("o1", "o2", "o3")),
+        client=clients,
+        branch=branches,
+        days=some.integers(-12, 2),
+        since_last=some.none() | some.integers(1, 6),
+        visits=some.integers(0, 3),
+        no_shows=some.integers(0, 1),
+        invoiced=amounts,
+        off=amounts,
+        paid=amounts,
+    )
+    def open(self, **opening: Any) -> None:
+        self.salon.open(**opening)
+
+    # Rules, hands, the calendar
+
+    @rule(branch=branches, given=rules)
+    def save_rules(self, branch: str, given: Rules) -> None:
+        self.salon.programme(branch, *given.rules, inactive=given.inactive_days, since_reset=given.since_reset)
+
+    @rule(plugin=some.sampled_from(("discount_rules", "branch")), on=some.sampled_from((True, True, False)))
+    def switch_plugin(self, plugin: str, on: bool) -> None:
+        self.salon.switch(plugin, on)
+
+    @rule(on=some.booleans())
+    def count_per_day(self, on: bool) -> None:
+        self.salon.count_per_day(on)
+
+    @rule(
+        client=clients,
+        branch=branches,
+        value=percents | some.just(10_001),
+        days=some.none() | some.integers(-1, 4),
+        lapses=some.booleans(),
+    )
+    def set_by_hand(self, **value: Any) -> None:
+        self.salon.by_hand(**value)
+
+    @rule(client=clients, branch=branches)
+    def return_to_automatic(self, client: str, branch: str) -> None:
+        self.salon.automatic(client, branch)
+
+    @rule(client=clients)
+    def recalculate(self, client: str) -> None:
+        self.salon.recalculate(client)
+
+    @rule()
+    def reassess(self) -> None:
+        self.salon.reassess()
+
+    @rule(visit=some.tuples(visit_names, clients, branches, statuses, days, hours), branch=branches, given=rules)
+    def abandon(self, visit: Any, branch: str, given: Rules) -> None:
+        self.salon.abandon(self.salon.a_visit(*visit), branch, given)
+
+    @rule(days=some.integers(1, 4), hour=hours, daily_job=some.sampled_from(("last", "each", "none")))
+    def days_pass(self, **passing: Any) -> None:
+        self.salon.days_pass(**passing)
+
+    def teardown(self) -> None:
+        if self.salon.holds:  # else the failure is known, and another one would hide it
+            self.salon.check_all()
