@@ -19,7 +19,18 @@ from loyalty_core.services.chunks import chunks
 from loyalty_core.services.house import Loyalty
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
-from loyalty_core.storage.tables import Branch, Client, ClientExternal, Network, Opening, Sale, Scope, ScopeBranch, Tender, Visit
+from loyalty_core.storage.tables import (
+    Branch,
+    Client,
+    ClientExternal,
+    Network,
+    Opening,
+    Sale,
+    Scope,
+    ScopeBranch,
+    Tender,
+    Visit,
+)
 from loyalty_core.storage.work import table_of
 
 EVER = date(1900, 1, 1)
@@ -48,7 +59,6 @@ _USED = [
     select(table.c.id).where(table.c.network_id == THIS_NETWORK, table.c.branch_id == bindparam("of_branch")).limit(1)
     for table in (table_of(Visit), table_of(Sale), table_of(Opening))
 ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +189,7 @@ def _keep_zones(unit: Unit, branches: Sequence[BranchInput], known: Mapping[str,
         if old is None or old.time_zone == each.time_zone:
             continue
         if any(unit.execute(used, {"of_branch": old.id}).first() for used in _USED):
-            text = _("The time zone cannot change any more: what happened at %(branch)s is dated by it.", branch=each.name)
+            text = _("The time zone of %(branch)s cannot change: what happened there is dated by it.", branch=each.name)
             raise Refused(Problem("zone_in_use", text, (number, "time_zone")))
 
 

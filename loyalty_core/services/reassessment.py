@@ -7,9 +7,8 @@ test holds the two equal.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Select, bindparam, select, union
+from sqlalchemy import bindparam, select, union
 
 from loyalty_core.facts.programme import JudgedOn, SoldBasis
 from loyalty_core.services.configuration import CompiledSet

@@ -149,7 +149,7 @@ COLUMNS = ("value", "origin", "rule", "version_id")
 
 def check_recomputing(side: Side) -> None:
     """Counting and judging everything anew finds nothing to change; the daily job has run."""
-    with side.house.work() as unit:
+    with side.work() as unit:
         drift = recount(unit)
         assert drift.none, f"{drift} on {side.name}"
     written = side.written()

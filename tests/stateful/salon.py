@@ -15,7 +15,7 @@ from loyalty_core.plugging.loading import Plugins
 from tests.stateful import checks
 from tests.stateful.counting import Invoice, Line, Opening, Payment, Rules, Sale, Visit
 from tests.stateful.model import DONE, SAME, Model, Outcome
-from tests.stateful.sides import Side
+from tests.stateful.sides import Founded, Side
 
 CLIENTS = ("ann", "bob", "cem")
 ZONES = {"podil": ZoneInfo("Europe/Kyiv"), "obolon": ZoneInfo("America/New_York")}
@@ -33,12 +33,11 @@ def at(day: date, hour: int) -> datetime:
 class Salon:
     """Tells, compares, checks. Days are given relative to today, hours in UTC."""
 
-    def __init__(self, engines: Mapping[str, Engine], plugins: Plugins) -> None:
+    def __init__(self, engines: Mapping[str, Engine], plugins: Plugins, number: int = 0) -> None:
         self.day = FIRST_DAY
         self.model = Model(ZONES, at(self.day, 12))
-        self.sides = [Side(name, engine, plugins, CLIENTS) for name, engine in engines.items()]
-        for side in self.sides:
-            side.start(self.model.now, ZONES)
+        founded = Founded(number, plugins, self.model.now, ZONES, CLIENTS)
+        self.sides = [Side(name, engine, founded) for name, engine in engines.items()]
         self.up_to_date = True
         self.steps = 0
         self.holds = True
@@ -248,7 +247,7 @@ class Salon:
             self.day += timedelta(1)
             self.model.now = at(self.day, hour)
             for side in self.sides:
-                side.house.clock.set(self.model.now)
+                side.clock.set(self.model.now)
             self.up_to_date = False
             if daily_job == "each" or (daily_job == "last" and passed == days):
                 self.run_daily_job()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from itertools import cycle
 from typing import Any, ParamSpec
 from zoneinfo import ZoneInfo
@@ -23,10 +24,12 @@ from loyalty_core.facts.invoice import (
     RecordedPayment,
     ReturnedLine,
 )
+from loyalty_core.facts.money import Currency
 from loyalty_core.facts.programme import JudgedOn
 from loyalty_core.facts.standing import Element
 from loyalty_core.facts.visit import VisitInput, VisitStatus
 from loyalty_core.plugging.loading import Plugins
+from loyalty_core.ports import FixedClock
 from loyalty_core.services import (
     anchors,
     before_visit,
@@ -44,7 +47,6 @@ from loyalty_core.services.unit import Unit
 from loyalty_core.storage import tables
 from loyalty_core.storage.base import THIS_NETWORK, Base
 from loyalty_core.storage.work import table_of
-from loyalty_core.testing.house import House
 from loyalty_discount_rules.visits import set_for_visit
 from tests.stateful import counting
 from tests.stateful.model import DONE, SAME, Outcome
@@ -53,6 +55,17 @@ P = ParamSpec("P")
 SOURCE = "histories"
 NO_ID = 1
 """An id that nothing has."""
+
+
+@dataclass(frozen=True)
+class Founded:
+    """How a network begins; its number tells it from others in the same databases."""
+
+    number: int
+    plugins: Plugins
+    now: datetime
+    zones: Mapping[str, ZoneInfo]
+    clients: Sequence[str]
 
 
 class Abandoned(Exception):
@@ -78,43 +91,41 @@ def refusable(verb: Callable[P, Outcome]) -> Callable[P, Outcome]:
 class Side:
     """One network on one database; every third verb runs as a guest in a host's transaction."""
 
-    def __init__(self, name: str, engine: Engine, plugin_set: Plugins, clients: Sequence[str]) -> None:
+    def __init__(self, name: str, engine: Engine, founded: Founded) -> None:
         self.name = name
         self.engine = engine
-        self.house = House(engine, plugin_set)
-        self.reader = Loyalty(engine, plugin_set, self.house.clock)
-        self.clients = {name: self.house.client(name) for name in clients}
+        # Networks founded at one instant may get the same id from two sources (1 in 2048).
+        self.clock = FixedClock(founded.now + timedelta(milliseconds=founded.number))
+        self.loyalty = Loyalty(engine, founded.plugins, self.clock)
+        self.reader = Loyalty(engine, founded.plugins, self.clock)
+        self.network_id = anchors.found_network(self.loyalty, "Salon", Currency("UAH"), "Europe/Kyiv", "tests")
+        self._as_guest = cycle((False, False, True))
+        self.clock.set(founded.now)
+        with self.work() as unit:
+            stores = [anchors.BranchInput(code, code, zone.key) for code, zone in founded.zones.items()]
+            self.branches = anchors.add_branches(unit, stores)
+            self.clients = anchors.anchor_clients(unit, SOURCE, founded.clients)
+            for plugin in founded.plugins.loaded:
+                plugins.activate(unit, plugin)
+            scopes = anchors.branch_scopes(unit)
+        self.scopes = {code: scopes[id_] for code, id_ in self.branches.items()}
         self.visits: dict[str, int] = {}
         self.sales: dict[str, int] = {}
-        self._as_guest = cycle((False, False, True))
-
-    @property
-    def branches(self) -> dict[str, int]:
-        return self.house.branches
-
-    @property
-    def scopes(self) -> dict[str, int]:
-        return self.house.scopes
-
-    def start(self, now: datetime, zones: dict[str, ZoneInfo]) -> None:
-        self.house.clock.set(now)
-        with self.house.work() as unit:
-            anchors.add_branches(unit, [anchors.BranchInput(name, name, zone.key) for name, zone in zones.items()])
 
     @contextmanager
     def work(self) -> Iterator[Unit]:
         if next(self._as_guest):
             with self.engine.connect().execution_options(write=True) as connection, connection.begin():
-                with self.house.loyalty.guest(connection, self.house.network_id, "olena") as unit:
+                with self.loyalty.guest(connection, self.network_id, "olena") as unit:
                     yield unit
         else:
-            with self.house.work() as unit:
+            with self.loyalty.work(self.network_id, "olena") as unit:
                 yield unit
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:
         """Read as another process would: with a cache of its own."""
-        with self.reader.reading(self.house.network_id) as unit:
+        with self.reader.reading(self.network_id) as unit:
             yield unit
 
     # Verbs
@@ -283,7 +294,7 @@ class Side:
                 for name, table in sorted(Base.metadata.tables.items())
                 if "network_id" in table.c
             }
-        labels = {str(self.house.network_id): "network"}
+        labels = {str(self.network_id): "network"}
         for name, rows in found.items():
             ids = sorted(row["id"] for row in rows if "id" in row)
             labels.update((str(id_), f"{name}#{place}") for place, id_ in enumerate(ids))

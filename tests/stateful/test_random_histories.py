@@ -35,7 +35,7 @@ def try_histories(engines: dict[str, Engine], how: settings) -> dict[str, int]:
     tried: list[Salon] = []
 
     def found() -> Salon:
-        tried.append(Salon(engines, plugins))
+        tried.append(Salon(engines, plugins, len(tried)))
         return tried[-1]
 
     run_state_machine_as_test(lambda: Histories(found), settings=how)

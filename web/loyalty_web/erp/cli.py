@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+from typing import Any
 
 import click
 
 from loyalty_core.errors import LoyaltyError, Refused
-from loyalty_core.i18n import Texts, locale_of
 from loyalty_web.erp.commands.database import db
 from loyalty_web.erp.commands.network import init, plugins
 from loyalty_web.erp.commands.programme import programme
@@ -18,7 +17,25 @@ from loyalty_web.erp.i18n_commands import i18n
 from loyalty_web.erp.importing.commands import import_command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Loyal(click.Group):
+    """A group that tells mistakes instead of raising them: refusals problem by problem, in the reader's language."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; exit code 1 for a person's mistake, 2 for one of the installation."""
+        try:
+            return super().invoke(ctx)
+        except Refused as refused:
+            deployment = ctx.find_object(Deployment) or Deployment()
+            for problem in refused.problems:
+                place = ".".join(map(str, problem.path))
+                click.echo(f"{place}: " * bool(place) + deployment.say(problem.message), err=True)
+            ctx.exit(1)
+        except LoyaltyError as error:
+            click.echo(f"loyalty: {error}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=Loyal, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="loyalty")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -35,16 +52,5 @@ for command in (daily, db, demo_command, i18n, import_command, init, plugins, pr
 
 
 def main() -> None:
-    """Run the command; a refusal is told in the reader's language, problem by problem, with exit code 1."""
-    try:
-        cli()
-    except Refused as refused:
-        deployment = Deployment()
-        texts, locale = Texts(), locale_of(deployment.locale_name)
-        for problem in refused.problems:
-            place = ".".join(map(str, problem.path))
-            click.echo(f"{place}: " * bool(place) + texts.render(problem.message, locale), err=True)
-        sys.exit(1)
-    except LoyaltyError as error:
-        click.echo(f"loyalty: {error}", err=True)
-        sys.exit(2)
+    """Run the command."""
+    cli()

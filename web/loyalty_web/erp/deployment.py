@@ -11,6 +11,8 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from loyalty_core.errors import LoyaltyError
+from loyalty_core.i18n import Texts, locale_of
+from loyalty_core.messages import Message
 from loyalty_core.plugging.loading import Plugins
 from loyalty_core.ports import Clock, SystemClock
 from loyalty_core.services.house import Loyalty
@@ -70,6 +72,15 @@ class Deployment:
         """Load the plugins of this installation."""
         blocked = self.environment.get(BLOCKED, "").replace(",", " ").split()
         return Plugins.load(blocked=blocked)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Return all texts of this installation, those of its plugins too."""
+        return Texts({name: plugin.module for name, plugin in self.plugins.loaded.items()})
+
+    def say(self, message: Message) -> str:
+        """Return a message in the language of what is printed."""
+        return self.texts.render(message, locale_of(self.locale_name))
 
     @cached_property
     def engine(self) -> Engine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from loyalty_core.messages import gettext as _
 from loyalty_core.storage.migrate import state
 from loyalty_web.erp.deployment import Deployment
 
@@ -21,7 +22,7 @@ def upgrade(deployment: Deployment, /) -> None:
     for each in done:
         click.echo(each)
     if not done:
-        click.echo("All tables are up to date.")
+        click.echo(deployment.say(_("All tables are up to date.")))
 
 
 @db.command()

@@ -6,7 +6,6 @@ import click
 from babel.numbers import get_currency_precision
 
 from loyalty_core.facts.money import Currency
-from loyalty_core.i18n import Texts, locale_of
 from loyalty_core.plugging.loading import Life
 from loyalty_core.services import plugins as services
 from loyalty_core.services.anchors import found_network
@@ -46,8 +45,6 @@ def plugins(deployment: Deployment, /, network: int | None) -> None:
 def list_all(deployment: Deployment, /) -> None:
     """List every plugin: how far it has come, its version, its title, what it adds, and why it is broken if it is."""
     loyalty = deployment.open()
-    texts = Texts({name: each.module for name, each in loyalty.plugins.loaded.items()})
-    locale = locale_of(deployment.locale_name)
     with loyalty.reading(deployment.the_network) as unit:
         active = unit.configuration.active
         occasion = unit.occasion(active, unit.configuration.currency)
@@ -55,16 +52,16 @@ def list_all(deployment: Deployment, /) -> None:
     for name, plugin in loyalty.plugins.loaded.items():
         life = loyalty.plugins.life(name, active, loyalty.behind)
         assert life is not None, "a loaded plugin has a life"
-        click.echo(f"{name:<20} {life:<10} {plugin.version:<10} {texts.render(plugin.title, locale)}")
+        click.echo(f"{name:<20} {life:<10} {plugin.version:<10} {deployment.say(plugin.title)}")
         adds = [
-            *(f"programme kind: {texts.render(kind.title, locale)}" for kind in plugin.kinds),
-            *(f"tab: {texts.render(tab.title, locale)}" for tab in tabs.get(name, ())),
+            *(f"programme kind: {deployment.say(kind.title)}" for kind in plugin.kinds),
+            *(f"tab: {deployment.say(tab.title)}" for tab in tabs.get(name, ())),
             *(f"table: {table}" for table in plugin.tables),
         ]
         for line in adds:
             click.echo(f"{'':<20} {line}")
     for name, reason in loyalty.plugins.broken.items():
-        click.echo(f"{name:<20} {'broken':<10} {texts.render(reason, locale)}")
+        click.echo(f"{name:<20} {'broken':<10} {deployment.say(reason)}")
 
 
 @plugins.command()

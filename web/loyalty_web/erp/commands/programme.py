@@ -44,7 +44,10 @@ def save(deployment: Deployment, /, file: Path) -> None:
     """
     with deployment.open().work(deployment.the_network, ACTOR) as unit:
         saved = programmes.save(unit, **_given(unit, file))
-    click.echo(f"version {saved.number}" + ("" if saved.changed else ", unchanged"))
+    told = _("Saved as version %(number)s.", number=saved.number)
+    if not saved.changed:
+        told = _("Unchanged: version %(number)s says the same.", number=saved.number)
+    click.echo(deployment.say(told))
 
 
 def _given(unit: Unit, file: Path) -> dict[str, Any]:

@@ -10,8 +10,7 @@ from loyalty_core.errors import Problem, Refused
 from loyalty_core.facts import parsing
 from loyalty_core.facts.money import Percent
 from loyalty_core.facts.standing import Element, Origin, Verdict
-from loyalty_core.i18n import Texts, locale_of
-from loyalty_core.messages import Message
+from loyalty_core.messages import Message, ngettext
 from loyalty_core.messages import gettext as _
 from loyalty_core.services import anchors, reassessment
 from loyalty_core.services import recount as recounting
@@ -31,6 +30,10 @@ def standing(context: click.Context, /, network: int | None, source: str) -> Non
     """See what a client has and why; set it by hand; return it to automatic."""
     context.obj.wanted_network = network
     context.meta["source"] = source
+
+
+def _changed(count: int) -> Message:
+    return ngettext("%(count)s change", "%(count)s changes", count)
 
 
 def _client(unit: Unit, name: str) -> int:
@@ -54,8 +57,6 @@ def _scope(unit: Unit, branch: str) -> int:
 def show(deployment: Deployment, /, client: str) -> None:
     """Print the personal discounts of a CLIENT, branch by branch, with the cause of each."""
     loyalty = deployment.open()
-    texts = Texts({name: each.module for name, each in loyalty.plugins.loaded.items()})
-    locale = locale_of(deployment.locale_name)
     with loyalty.reading(deployment.the_network) as unit:
         found = services.of_client(unit, _client(unit, client))
         branches = {
@@ -67,9 +68,9 @@ def show(deployment: Deployment, /, client: str) -> None:
     for scope_id, verdicts in sorted(found.items(), key=lambda each: branches.get(each[0], "")):
         for verdict in verdicts.values():
             cause = _cause(scope_id, verdict, labels)
-            click.echo(f"{branches.get(scope_id, scope_id):<20} {texts.render(cause, locale)}")
+            click.echo(f"{branches.get(scope_id, scope_id):<20} {deployment.say(cause)}")
     if not found:
-        click.echo(texts.render(_("No discount at any branch."), locale))
+        click.echo(deployment.say(_("No discount at any branch.")))
 
 
 def _labels(unit: Unit) -> dict[tuple[int, str], Message]:
@@ -138,7 +139,7 @@ def auto(deployment: Deployment, /, client: str, branch: str) -> None:
 def recalculate(deployment: Deployment, /, client: str) -> None:
     """Judge one CLIENT anew at every branch."""
     with deployment.open().work(deployment.the_network, ACTOR) as unit:
-        click.echo(f"{services.recalculate(unit, _client(unit, client))} changed")
+        click.echo(deployment.say(_changed(services.recalculate(unit, _client(unit, client)))))
 
 
 @click.command()
@@ -148,7 +149,7 @@ def daily(deployment: Deployment, /, network: int | None) -> None:
     """Judge those whose date has come; safe to run twice, catches up with days on which it did not run."""
     deployment.wanted_network = network
     with deployment.open().work(deployment.the_network, ACTOR) as unit:
-        click.echo(f"{reassessment.reassess_due(unit)} changed")
+        click.echo(deployment.say(_changed(reassessment.reassess_due(unit))))
 
 
 @click.command()
@@ -161,11 +162,11 @@ def reassess(deployment: Deployment, /, network: int | None) -> None:
     with loyalty.reading(network_id) as unit:
         scopes = reassessment.scopes_in_turn(unit)
     changes = 0
-    with click.progressbar(scopes, label="Standing", file=sys.stderr) as bar:
+    with click.progressbar(scopes, label=deployment.say(_("Standing")), file=sys.stderr) as bar:
         for scope_id in bar:
             with loyalty.work(network_id, ACTOR) as unit:
                 changes += reassessment.reassess(unit, [scope_id])
-    click.echo(f"{changes} changed")
+    click.echo(deployment.say(_changed(changes)))
 
 
 @click.command()
@@ -181,7 +182,10 @@ def recount(deployment: Deployment, /, network: int | None, repair: bool) -> Non
     with deployment.open().work(deployment.the_network, ACTOR) as unit:
         reassessment.reassess_due(unit)
         drift = recounting.recount(unit, repair=repair)
-    click.echo(f"differing: {drift.measures} measures, {drift.totals} totals, {drift.standing} of standing")
+    found = {"measures": drift.measures, "totals": drift.totals, "standing": drift.standing}
+    told = _("Kept differently: measures %(measures)s, totals %(totals)s, standing %(standing)s.", **found)
+    click.echo(deployment.say(told))
     if not drift.none:
-        click.echo("Repaired." if repair else "Run it with --repair to put this right.")
+        after = _("Repaired.") if repair else _("Run it with --repair to put this right.")
+        click.echo(deployment.say(after))
         sys.exit(0 if repair else 1)

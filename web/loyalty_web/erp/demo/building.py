@@ -14,6 +14,8 @@ from time import perf_counter
 from urllib.parse import quote
 
 from loyalty_core.errors import LoyaltyError
+from loyalty_core.messages import Message
+from loyalty_core.messages import gettext as _
 from loyalty_core.ports import Clock, FixedClock
 from loyalty_core.services.house import Loyalty
 from loyalty_core.services.reassessment import reassess, scopes_in_turn
@@ -28,7 +30,7 @@ from loyalty_web.erp.deployment import DATA_DIR, DATABASE_URL, Deployment
 APPLICATION_ID = 0x4C4F5944
 """Written into the header of a demo's SQLite file: how it is told from a database of somebody's own."""
 
-Bars = Callable[[str, int], Callable[[int], None]]
+Bars = Callable[[Message, int], Callable[[int], None]]
 """Begins a progress bar with a label and a length; what it returns is told of each step."""
 
 
@@ -154,7 +156,7 @@ def _fill(deployment: Deployment, path: Path, sales: journey.Journey, bars: Bars
     try:
         upgrade(engine, deployment.sources)
         loyalty = Loyalty(engine, deployment.plugins, FixedClock(datetime.combine(sales.as_of, time(12), ZONE)))
-        return load(loyalty, sales, bars("Sales", sales.visits))
+        return load(loyalty, sales, bars(_("Sales"), sales.visits))
     finally:
         engine.dispose()
         _mark(path)
@@ -175,7 +177,7 @@ def _leftovers(path: Path) -> None:
 def _judge(loyalty: Loyalty, network_id: int, bars: Bars) -> None:
     with loyalty.work(network_id, ACTOR) as unit:
         scopes = scopes_in_turn(unit)
-        step = bars("Standing", len(scopes))
+        step = bars(_("Standing"), len(scopes))
         for scope_id in scopes:
             reassess(unit, [scope_id], cause="demo")
             step(1)

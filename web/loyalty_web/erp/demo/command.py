@@ -12,8 +12,7 @@ from typing import Any
 import click
 
 from loyalty_core.facts.money import FULL_PERCENT, Money, Percent, round_ratio
-from loyalty_core.i18n import Texts, locale_of
-from loyalty_core.messages import Message
+from loyalty_core.messages import Message, ngettext
 from loyalty_core.messages import gettext as _
 from loyalty_web.erp.demo.building import Demo, run
 from loyalty_web.erp.demo.journey import HOUSEHOLDS
@@ -32,7 +31,7 @@ def demo_command(deployment: Deployment, /, full: bool, as_json: bool, no_serve:
     The database lies in LOYALTY_DATA_DIR, else in ./loyalty-data. Safe to run twice; a database that is not a demo
     is refused and stays as it is.
     """
-    with closing(_Bars()) as bars:
+    with closing(_Bars(deployment)) as bars:
         done = run(deployment, None if full else HOUSEHOLDS, bars)
     if as_json:
         click.echo(json.dumps(as_object(done), ensure_ascii=False))
@@ -43,13 +42,14 @@ def demo_command(deployment: Deployment, /, full: bool, as_json: bool, no_serve:
 class _Bars:
     """Progress bars on standard error, one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
         self._open: list[Any] = []
 
-    def __call__(self, label: str, length: int) -> Callable[[int], None]:
+    def __call__(self, label: Message, length: int) -> Callable[[int], None]:
         """Begin a bar; what it returns is told of each step."""
         self.close()
-        bar = click.progressbar(length=length, label=f"{label:<14}", file=sys.stderr)
+        bar = click.progressbar(length=length, label=f"{self._deployment.say(label):<14}", file=sys.stderr)
         self._open.append(bar.__enter__())
         return bar.update
 
@@ -93,30 +93,29 @@ def as_object(done: Demo) -> dict[str, Any]:
 
 
 def _print(done: Demo, deployment: Deployment) -> None:
-    texts, locale = Texts(), locale_of(deployment.locale_name)
-
-    def say(message: Message) -> None:
-        click.echo(texts.render(message, locale))
-
     for message in _told(done):
-        say(message)
+        click.echo(deployment.say(message))
     click.echo()
-    say(_("Who holds which discount, as of %(day)s:", day=done.as_of))
+    click.echo(deployment.say(_("Who holds which discount, as of %(day)s:", day=done.as_of)))
     most = max((clients for _step, clients, _stores in _by_step(done)), default=0)
     for step, clients, stores in _by_step(done):
         bar = "█" * round_ratio(clients * BAR, most)
-        rule = texts.render(_rule(step), locale)
-        who = texts.render(_("%(clients)s clients, %(stores)s stores", clients=clients, stores=stores), locale)
+        rule = deployment.say(_rule(step))
+        who = deployment.say(_("%(clients)s; stores: %(stores)s", clients=_clients(clients), stores=stores))
         click.echo(f"  {rule:<34} {bar:<{BAR}}  {who}")
     click.echo()
     for message in _priced(done):
-        say(message)
+        click.echo(deployment.say(message))
     click.echo()
-    say(_("The database: %(path)s", path=str(deployment.database_file)))
+    click.echo(deployment.say(_("The database: %(path)s", path=str(deployment.database_file))))
 
 
 BAR = 30
 """How wide the longest bar is."""
+
+
+def _clients(count: int) -> Message:
+    return ngettext("%(count)s client", "%(count)s clients", count)
 
 
 def _money(minor: int) -> Money:
@@ -128,13 +127,13 @@ def _told(done: Demo) -> list[Message]:
     found = done.figures
     return [
         _(
-            "%(clients)s clients came %(visits)s times to %(branches)s stores and bought %(lines)s lines.",
+            "Clients: %(clients)s, visits: %(visits)s, stores: %(branches)s, lines: %(lines)s.",
             clients=found.clients,
             visits=found.visits,
             branches=found.branches,
             lines=found.lines,
         ),
-        _("%(lines)s lines without any amount were left out.", lines=done.lines_left_out),
+        _("Lines without any amount, left out: %(lines)s.", lines=done.lines_left_out),
         _(
             "List sum %(listed)s, sold %(sold)s, paid %(paid)s.",
             listed=_money(found.listed_minor),
@@ -148,7 +147,12 @@ def _rule(step: Step) -> Message:
     percent = Percent(step.percent_bp)
     match step.metric:
         case "visits":
-            return _("from %(threshold)s visits: %(percent)s", threshold=step.threshold, percent=percent)
+            return ngettext(
+                "from %(count)s visit: %(percent)s",
+                "from %(count)s visits: %(percent)s",
+                step.threshold,
+                percent=percent,
+            )
         case "sold":
             return _("sold from %(threshold)s: %(percent)s", threshold=_money(step.threshold), percent=percent)
         case other:
@@ -170,9 +174,13 @@ def _priced(done: Demo) -> list[Message]:
     again = done.figures.repriced
     share_bp = round_ratio(again.discount_minor * FULL_PERCENT, max(again.listed_minor, 1))
     return [
-        _("The last %(days)s days priced again, with what each client had before the visit:", days=again.days),
+        ngettext(
+            "The last day priced again, with what each client had before the visit:",
+            "The last %(count)s days priced again, with what each client had before the visit:",
+            again.days,
+        ),
         _(
-            "  %(invoices)s invoices for %(listed)s, %(discounted)s of them with a discount.",
+            "  Invoices: %(invoices)s for %(listed)s; with a discount: %(discounted)s.",
             invoices=again.invoices,
             listed=_money(again.listed_minor),
             discounted=again.discounted_invoices,

@@ -11,6 +11,8 @@ from sqlalchemy import and_, bindparam, func, select
 
 from loyalty_core.engine.rounding import percent_off
 from loyalty_core.facts.standing import Element
+from loyalty_core.messages import Message
+from loyalty_core.messages import gettext as _
 from loyalty_core.services.before_visit import Cut, before
 from loyalty_core.services.chunks import chunks
 from loyalty_core.services.unit import Unit
@@ -25,7 +27,7 @@ sale, line, visit = table_of(Sale), table_of(SaleLine), table_of(Visit)
 branch, client, part = table_of(Branch), table_of(Client), table_of(ScopeBranch)
 totals, standing = table_of(Totals), table_of(Standing)
 
-Bars = Callable[[str, int], Callable[[int], None]]
+Bars = Callable[[Message, int], Callable[[int], None]]
 
 
 def _count(table: Any) -> Any:
@@ -133,7 +135,7 @@ def _holders(unit: Unit) -> tuple[Holders, ...]:
 def _reprice(unit: Unit, since: date, bars: Bars) -> Repriced:
     """Price invoices again: the personal discount is its percent of each line's list amount."""
     sales = unit.execute(_RECENT, {"since": since}).all()
-    step = bars("Pricing again", len(sales))
+    step = bars(_("Pricing again"), len(sales))
     listed_minor = discount_minor = discounted = 0
     mode, level = unit.configuration.rounding
     for some in chunks(sales):

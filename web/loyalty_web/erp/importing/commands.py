@@ -6,14 +6,12 @@ import codecs
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from loyalty_core.errors import Refused
-from loyalty_core.i18n import Texts, locale_of
 from loyalty_web.erp.deployment import Deployment
 from loyalty_web.erp.importing.mapping import FileMapping, read_mapping
 from loyalty_web.erp.importing.reading import MAX_BYTES, MAX_ROWS, Limits
@@ -71,7 +69,7 @@ def import_command(
     All of the file or nothing: every bad row is reported with its line, column and reason. The same file again
     changes nothing.
     """
-    render: Render = partial(Texts().render, locale=locale_of(deployment.locale_name))
+    render: Render = deployment.say
     request = Request(
         kind,
         file,
