@@ -36,6 +36,10 @@ class Refused(Exception):
         assert self.problems, "a refusal must say why"
         super().__init__("; ".join(f"{p.code}: {p.message}" for p in self.problems))
 
+    def of_one(self) -> Refused:
+        """Return the same refusal for the only input of a batch: paths without its index."""
+        return Refused(Problem(each.code, each.message, each.path[1:]) for each in self.problems)
+
     @property
     def codes(self) -> tuple[str, ...]:
         """Return the codes of all problems, in order."""

@@ -6,10 +6,12 @@ Source: SEMANTICS 1 and 6 (*Recorded invoices*): "the core checks its sums … i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime
 
 from loyalty_core.errors import Problem
 from loyalty_core.facts.invoice import LINE_KINDS, Opening, RecordedInvoice, RecordedLine, RecordedPayment
 from loyalty_core.facts.money import MAX_MINOR, MILLI
+from loyalty_core.facts.parsing import FIRST_YEAR, LAST_YEAR
 from loyalty_core.messages import gettext as _
 
 MAX_LINES = 500
@@ -39,6 +41,29 @@ def amount_problem(amount: int, *path: str | int, least: int = 0, most: int = MA
     return None
 
 
+def day_problem(value: date, *path: str | int) -> Problem | None:
+    """Return what is wrong with a date: not one, or far from any life."""
+    if not isinstance(value, date) or isinstance(value, datetime):
+        return Problem("not_a_date", _("Give a date."), path)
+    return _year_problem(value.year, path)
+
+
+def moment_problem(value: datetime, *path: str | int) -> Problem | None:
+    """Return what is wrong with an instant: not one, without an offset from UTC, or far from any life."""
+    if not isinstance(value, datetime):
+        return Problem("not_a_moment", _("Give a date with its time."), path)
+    if value.utcoffset() is None:
+        return Problem("no_zone", _("Give the time with its offset from UTC."), path)
+    return _year_problem(value.year, path)
+
+
+def _year_problem(year: int, path: tuple[str | int, ...]) -> Problem | None:
+    if FIRST_YEAR <= year <= LAST_YEAR:
+        return None
+    years = {"first": str(FIRST_YEAR), "last": str(LAST_YEAR)}
+    return Problem("date_out_of_range", _("Give a date of the years %(first)s to %(last)s.", **years), path)
+
+
 def check_invoice(invoice: RecordedInvoice) -> list[Problem]:
     """Return every problem of an invoice's own figures; none means that its sums hold."""
     problems = [problem for problem in _heading(invoice) if problem]
@@ -57,8 +82,7 @@ def check_invoice(invoice: RecordedInvoice) -> list[Problem]:
 def _heading(invoice: RecordedInvoice) -> Iterator[Problem | None]:
     yield text_problem(invoice.source, 40, "source")
     yield text_problem(invoice.external_id, 100, "external_id")
-    if invoice.issued_at.tzinfo is None:
-        yield Problem("no_zone", _("Give the time with its offset from UTC."), ("issued_at",))
+    yield moment_problem(invoice.issued_at, "issued_at")
     if not invoice.lines:
         yield Problem("no_lines", _("An invoice needs at least one line."), ("lines",))
     if len(invoice.lines) > MAX_LINES:
@@ -97,10 +121,9 @@ def check_payment(payment: RecordedPayment, line_keys: set[str]) -> Iterator[Pro
     checks = (
         text_problem(payment.external_id, 100, "external_id"),
         amount_problem(payment.amount_minor, "amount", least=1),
+        moment_problem(payment.paid_at, "paid_at"),
     )
     found = [problem for problem in checks if problem]
-    if payment.paid_at.tzinfo is None:
-        found.append(Problem("no_zone", _("Give the time with its offset from UTC."), ("paid_at",)))
     for number, share in enumerate(payment.shares):
         if share.line not in line_keys:
             found.append(Problem("unknown_line", _("There is no such line."), ("shares", number, "line")))
@@ -142,13 +165,17 @@ def check_opening(opening: Opening) -> list[Problem]:
         amount_problem(opening.listed_minor, "listed"),
         amount_problem(opening.invoiced_minor, "invoiced"),
         amount_problem(opening.paid_minor, "paid"),
+        day_problem(opening.opened_on, "opened_on"),
+        None if opening.last_visit_on is None else day_problem(opening.last_visit_on, "last_visit_on"),
     ]
-    if opening.last_visit_on and opening.last_visit_on >= opening.opened_on:
-        text = _("The last visit must lie before the opening's date.")
-        checks.append(Problem("after_opening", text, ("last_visit_on",)))
-    if opening.visits and not opening.last_visit_on:
-        checks.append(Problem("required", _("Give the date of the last visit."), ("last_visit_on",)))
+    return [problem for problem in checks if problem] or list(_opening_figures(opening))
+
+
+def _opening_figures(opening: Opening) -> Iterator[Problem]:
+    if opening.last_visit_on is not None and opening.last_visit_on >= opening.opened_on:
+        yield Problem("after_opening", _("The last visit must lie before the opening's date."), ("last_visit_on",))
+    if opening.visits and opening.last_visit_on is None:
+        yield Problem("required", _("Give the date of the last visit."), ("last_visit_on",))
     if opening.invoiced_minor > opening.listed_minor:
         text = _("The invoiced sum may not be more than the list sum.")
-        checks.append(Problem("shares_do_not_add_up", text, ("invoiced",)))
-    return [problem for problem in checks if problem]
+        yield Problem("shares_do_not_add_up", text, ("invoiced",))

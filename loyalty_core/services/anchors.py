@@ -19,6 +19,7 @@ from loyalty_core.services.chunks import chunks
 from loyalty_core.services.house import Loyalty
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
+from loyalty_core.storage.ids import is_id
 from loyalty_core.storage.tables import (
     Branch,
     Client,
@@ -258,6 +259,6 @@ def tender_flags(unit: Unit) -> dict[str, bool]:
 def unknown_clients(unit: Unit, ids: Collection[int]) -> set[int]:
     """Return those of `ids` that are no clients of the network."""
     known: set[int] = set()
-    for some in chunks(sorted(ids)):
+    for some in chunks(sorted(filter(is_id, ids))):
         known.update(unit.execute(_existing, {"ids": some}).scalars())
     return set(ids) - known

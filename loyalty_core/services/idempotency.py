@@ -31,7 +31,7 @@ _answer = select(idempotency.c.request, idempotency.c.response).where(
 
 def fingerprint(value: object) -> str:
     """Return the SHA-256 of a value's canonical JSON."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return hashlib.sha256(canonical(value).encode(errors="backslashreplace")).hexdigest()
 
 
 def once(unit: Unit, key: str | None, request: object, effect: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -42,7 +42,7 @@ def once(unit: Unit, key: str | None, request: object, effect: Callable[[], Mapp
     """
     if key is None:
         return effect()
-    if not 1 <= len(key) <= 100 or not key.isprintable():
+    if not isinstance(key, str) or not 1 <= len(key) <= 100 or not key.isprintable():
         raise Refused(Problem("bad_key", _("An idempotency key has 1 to 100 printable characters."), ("key",)))
     asked = fingerprint(request)
     unit.lock_key(f"{unit.network_id}:{unit.actor}:{key}")

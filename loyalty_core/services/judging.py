@@ -65,12 +65,11 @@ _REMOVE = delete(standing).where(*_this_row)
 def judge(unit: Unit, keys: Iterable[Key], cause: str, *, tell: bool = True) -> int:
     """Bring the standing of clients up to date; return how many elements changed.
 
-    `cause` goes into the audit. With `tell` false no events are written (silent repair).
+    The caller holds the standing lock. `cause` goes into the audit. With `tell` false no events are written.
     """
     wanted = sorted(set(keys))
     if not wanted:
         return 0
-    unit.lock_standing(exclusive=False)
     refresh_resets(unit, wanted)
     writer = _Writer(unit, cause, tell)
     kept: dict[Key, dict[Slot, Row[Any]]] = {}

@@ -15,7 +15,7 @@ from loyalty_core.facts.invoice import Opening
 from loyalty_core.facts.parsing import in_zone
 from loyalty_core.messages import gettext as _
 from loyalty_core.services.anchors import unknown_clients
-from loyalty_core.services.chunks import chunks
+from loyalty_core.services.externals import rows_by_external
 from loyalty_core.services.tail import settle
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage import tables
@@ -37,9 +37,12 @@ def record_many(unit: Unit, openings: Sequence[Opening], *, judge: bool = True) 
     Raises `Refused` with every problem: figures that do not hold, unknown branch or client, `opening_twice`, or
     `recorded_differently` for an id that was recorded with other figures.
     """
+    unit.lock_standing(exclusive=True)
     problems = [problem.under(number) for number, each in enumerate(openings) for problem in check_opening(each)]
     problems = problems or list(_reference_problems(unit, openings))
-    known = {} if problems else _known(unit, openings)
+    wanted = ((each.source, each.external_id) for each in openings)
+    rows_known = {} if problems else rows_by_external(unit, _BY_EXTERNAL, wanted)
+    known = {key: Opening(**row._mapping) for key, row in rows_known.items()}
     for number, each in enumerate(openings):
         if known.get((each.source, each.external_id), each) != each:
             text = _("This opening was recorded with other figures.")
@@ -58,18 +61,6 @@ def record_many(unit: Unit, openings: Sequence[Opening], *, judge: bool = True) 
     unit.insert(tables.Opening, rows)
     settle(unit, "openings", openings=[row["id"] for row in rows], judge=judge)
     return new
-
-
-def _known(unit: Unit, openings: Sequence[Opening]) -> dict[tuple[str, str], Opening]:
-    by_source: dict[str, list[str]] = {}
-    for each in openings:
-        by_source.setdefault(each.source, []).append(each.external_id)
-    found = {}
-    for source, external_ids in by_source.items():
-        for some in chunks(sorted(external_ids)):
-            for row in unit.execute(_BY_EXTERNAL, {"of_source": source, "ids": some}).mappings():
-                found[source, row["external_id"]] = Opening(**row)
-    return found
 
 
 def _reference_problems(unit: Unit, openings: Sequence[Opening]) -> Iterator[Problem]:

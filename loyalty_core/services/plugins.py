@@ -40,6 +40,7 @@ def deactivate(unit: Unit, plugin: str) -> None:
 
 
 def _switch(unit: Unit, plugin: str, *, active: bool) -> None:
+    unit.lock_standing(exclusive=True)
     before = plugin in unit.configuration.active
     if before == active:
         return

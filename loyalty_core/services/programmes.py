@@ -72,7 +72,7 @@ def save(
     try:
         return save_many(unit, [ProgrammeInput(kind, scope_id, name, judged_on, parts or {})])[0]
     except Refused as refused:
-        raise Refused(Problem(each.code, each.message, each.path[1:]) for each in refused.problems) from None
+        raise refused.of_one() from None
 
 
 def save_many(unit: Unit, programmes: Sequence[ProgrammeInput], *, judge: bool = True) -> list[SavedProgramme]:

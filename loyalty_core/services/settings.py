@@ -31,6 +31,7 @@ def change(unit: Unit, key: str, value: object) -> None:
     if key in CHOICES and value not in CHOICES[key]:
         text = _("Choose one of: %(choices)s.", choices=", ".join(CHOICES[key]))
         raise Refused(Problem("unknown_choice", text, ("value",)))
+    unit.lock_standing(exclusive=True)
     before = unit.configuration.settings[key]
     if before == value:
         return

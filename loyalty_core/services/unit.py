@@ -83,6 +83,15 @@ class Unit(Work):
         self._configuration = None
         self._changed = True
 
+    def lock_standing(self, *, exclusive: bool) -> None:
+        """Keep judging everybody and single changes apart, see `Work.lock_standing`.
+
+        The configuration is read again, as it may have changed while this unit waited.
+        """
+        super().lock_standing(exclusive=exclusive)
+        if self.dialect == "postgresql" and not self._changed:
+            self._configuration = None
+
     def usable(self, active: Collection[str]) -> frozenset[str]:
         """Return the plugins that may be called: loaded, migrated and active."""
         return self.plugins.usable(active, self.behind)

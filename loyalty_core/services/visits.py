@@ -9,17 +9,19 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
-from loyalty_core.engine.checking import text_problem
+from loyalty_core.engine.checking import moment_problem, text_problem
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.facts.invoice import SaleState
 from loyalty_core.facts.visit import VisitInput, VisitStatus
 from loyalty_core.messages import gettext as _
 from loyalty_core.services.anchors import unknown_clients
 from loyalty_core.services.chunks import chunks
+from loyalty_core.services.externals import ids_by_external, rows_by_external
 from loyalty_core.services.idempotency import once
 from loyalty_core.services.tail import settle
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
+from loyalty_core.storage.ids import is_id
 from loyalty_core.storage.tables import Sale, Visit
 from loyalty_core.storage.work import table_of
 
@@ -40,16 +42,22 @@ _ids = select(visit.c.external_id, visit.c.id).where(
     visit.c.deleted_at.is_(None),
 )
 _by_id = select(visit).where(visit.c.network_id == THIS_NETWORK, visit.c.id == bindparam("of_id")).with_for_update()
+_client_of = select(visit.c.client_id).where(visit.c.network_id == THIS_NETWORK, visit.c.id == bindparam("of_id"))
 _invoiced = select(sale.c.visit_id).where(
     sale.c.network_id == THIS_NETWORK,
     sale.c.visit_id.in_(bindparam("ids", expanding=True)),
     sale.c.state != SaleState.VOID.value,
 )
-_same_day = select(visit.c.id).where(
-    visit.c.network_id == THIS_NETWORK,
-    visit.c.client_id == bindparam("of_client"),
-    visit.c.branch_id == bindparam("of_branch"),
-    visit.c.local_day == bindparam("of_day"),
+_same_day = (
+    select(visit.c.id)
+    .where(
+        visit.c.network_id == THIS_NETWORK,
+        visit.c.client_id == bindparam("of_client"),
+        visit.c.branch_id == bindparam("of_branch"),
+        visit.c.local_day == bindparam("of_day"),
+    )
+    .order_by(visit.c.id)
+    .with_for_update()
 )
 _change = (
     update(visit)
@@ -85,11 +93,10 @@ def save(unit: Unit, visit: VisitInput, key: str | None = None) -> SavedVisit:
     """
 
     def effect() -> dict[str, Any]:
-        unit.lock_key(f"visit:{unit.network_id}:{visit.source}:{visit.external_id}")
         try:
             return asdict(save_many(unit, [visit])[0])
         except Refused as refused:
-            raise Refused(Problem(each.code, each.message, each.path[1:]) for each in refused.problems) from None
+            raise refused.of_one() from None
 
     request = ["visits.save", *asdict(visit).values()]
     return SavedVisit(**once(unit, key, request, effect))
@@ -101,10 +108,14 @@ def save_many(unit: Unit, visits: Sequence[VisitInput], *, judge: bool = True) -
     Raises `Refused` with every problem: a bad or repeated id (`visit_twice`), unknown branch or client, a time
     without zone, or another client or branch for a visit that has an invoice (`visit_has_invoice`).
     """
+    unit.lock_standing(exclusive=not judge)
     problems = list(_problems(unit, visits))
     if problems:
         raise Refused(problems)
-    known = _known(unit, visits)
+    if judge:
+        unit.lock_names("visit", ((each.source, each.external_id) for each in visits))
+        _lock_days(unit, (each.client_id for each in visits))
+    known = rows_by_external(unit, _by_external, ((each.source, each.external_id) for each in visits))
     days = [unit.configuration.local_day(each.branch_id, each.starts_at) for each in visits]
     saved: list[SavedVisit] = []
     new: list[dict[str, Any]] = []
@@ -142,7 +153,8 @@ def delete(unit: Unit, visit_id: int, reason: str) -> None:
     problem = text_problem(reason, 1000, "reason")
     if problem is not None:
         raise Refused(problem)
-    old = unit.execute(_by_id, {"of_id": visit_id}).first()
+    unit.lock_standing(exclusive=False)
+    old = _lock_visit(unit, visit_id)
     if old is None or old.deleted_at is not None:
         raise Refused(Problem("unknown_visit", _("There is no such visit."), ("visit_id",)))
     if unit.execute(_invoiced, {"ids": [visit_id]}).first():
@@ -160,10 +172,7 @@ def delete(unit: Unit, visit_id: int, reason: str) -> None:
 
 def known(unit: Unit, source: str, external_ids: Sequence[str]) -> dict[str, int]:
     """Return the ids of those visits that a source system's ids are known for."""
-    found: dict[str, int] = {}
-    for some in chunks(external_ids):
-        found.update((row.external_id, row.id) for row in unit.execute(_ids, {"of_source": source, "ids": some}))
-    return found
+    return ids_by_external(unit, _ids, source, external_ids)
 
 
 def settle_visits(unit: Unit, ids: Iterable[int], days: Iterable[Day], *, judge: bool = True) -> None:
@@ -177,6 +186,20 @@ def settle_visits(unit: Unit, ids: Iterable[int], days: Iterable[Day], *, judge:
     settle(unit, cause, visits=visits, judge=judge)
 
 
+def _lock_days(unit: Unit, clients: Iterable[int]) -> None:
+    """Where visits count per day, let one unit at a time change a client's: they are measured against each other."""
+    if unit.configuration.visits_per_day:
+        unit.lock_names("days", ((str(client_id),) for client_id in clients))
+
+
+def _lock_visit(unit: Unit, visit_id: int) -> Row[Any] | None:
+    """Return a visit, locked after its client's days."""
+    if not is_id(visit_id):
+        return None
+    _lock_days(unit, unit.execute(_client_of, {"of_id": visit_id}).scalars().all())
+    return unit.execute(_by_id, {"of_id": visit_id}).first()
+
+
 def _problems(unit: Unit, visits: Sequence[VisitInput]) -> Iterator[Problem]:
     branches = unit.configuration.branches
     strangers = unknown_clients(unit, {each.client_id for each in visits})
@@ -185,6 +208,7 @@ def _problems(unit: Unit, visits: Sequence[VisitInput]) -> Iterator[Problem]:
         for problem in (
             text_problem(each.source, 40, number, "source"),
             text_problem(each.external_id, 100, number, "external_id"),
+            moment_problem(each.starts_at, number, "starts_at"),
         ):
             if problem is not None:
                 yield problem
@@ -195,23 +219,9 @@ def _problems(unit: Unit, visits: Sequence[VisitInput]) -> Iterator[Problem]:
             yield Problem("unknown_branch", _("There is no such branch."), (number, "branch_id"))
         if each.client_id in strangers:
             yield Problem("unknown_client", _("There is no such client."), (number, "client_id"))
-        if each.status not in VisitStatus:
+        if not isinstance(each.status, VisitStatus):
             text = _("Choose a known status: %(statuses)s.", statuses=", ".join(VisitStatus))
             yield Problem("unknown_status", text, (number, "status"))
-        if each.starts_at.tzinfo is None:
-            yield Problem("no_zone", _("Give the time with its offset from UTC."), (number, "starts_at"))
-
-
-def _known(unit: Unit, visits: Sequence[VisitInput]) -> dict[tuple[str, str], Row[Any]]:
-    by_source: dict[str, list[str]] = {}
-    for each in visits:
-        by_source.setdefault(each.source, []).append(each.external_id)
-    found = {}
-    for source, external_ids in by_source.items():
-        for some in chunks(sorted(external_ids)):
-            for row in unit.execute(_by_external, {"of_source": source, "ids": some}):
-                found[source, row.external_id] = row
-    return found
 
 
 def _same(given: VisitInput, old: Row[Any]) -> bool:

@@ -15,8 +15,15 @@ _NODE_BITS = 11
 _SEQUENCE_BITS = 11
 _TIME_SHIFT = _NODE_BITS + _SEQUENCE_BITS
 
+LARGEST = 2**63 - 1
+
 SLOT = 1 << _SEQUENCE_BITS
 """How many ids one source makes in one millisecond before it borrows from the next; the longest safe block."""
+
+
+def is_id(value: object) -> bool:
+    """Whether a value may be an id at all; what may not is as unknown as an id that nobody has."""
+    return type(value) is int and 0 < value <= LARGEST
 
 
 class IdSource:

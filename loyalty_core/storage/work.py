@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cache
@@ -128,18 +128,25 @@ class Work:
         self._audit, self._events = [], []
 
     def lock_standing(self, *, exclusive: bool) -> None:
-        """Keep bulk evaluation and single changes of standing apart.
+        """Keep what concerns everybody and what concerns single clients apart, until the unit ends.
 
-        Single changes share the lock, an evaluation of everybody takes it alone: it reads totals first and writes
-        standing later. SQLite has one writer anyway.
+        Visits and invoices share the lock, and wait for each other at the totals they change. Whoever judges or loads
+        many clients, or changes what clients are judged by, takes it alone. It is the outermost lock: taken before
+        any row is read that will be changed, so that nobody waits for it with a row in hand. SQLite has one writer
+        anyway.
         """
         if self.dialect == "postgresql":
             self.connection.execute(_LOCK if exclusive else _LOCK_SHARED, {"lock": self.network_id})
 
+    def lock_names(self, kind: str, names: Iterable[Sequence[str]]) -> None:
+        """Let nobody else create things of these names until the unit ends, so that none is created twice."""
+        for name in sorted(set(names)):
+            self.lock_key(":".join((kind, str(self.network_id), *name)))
+
     def lock_key(self, name: str) -> None:
         """Let nobody else work under this name until the unit ends; on SQLite the one writer already has it."""
         if self.dialect == "postgresql":
-            digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+            digest = hashlib.blake2b(name.encode(errors="backslashreplace"), digest_size=8).digest()
             self.connection.execute(_LOCK, {"lock": int.from_bytes(digest, signed=True)})
 
     @contextmanager

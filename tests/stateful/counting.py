@@ -111,7 +111,8 @@ class Sale:
         return due
 
     def pay(self, payment: Payment) -> None:
-        shares = dict(payment.shares) or share_out(payment.amount, self.due(), self.invoice.lines)
+        sent = {key: amount for key, amount in payment.shares if amount}
+        shares = sent or share_out(payment.amount, self.due(), self.invoice.lines)
         self.paid[payment.name] = payment, shares
 
 

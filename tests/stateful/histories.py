@@ -142,6 +142,13 @@ class Histories(RuleBasedStateMachine):
         self.salon.pay(self.a_sale(pick), portion, name)
 
     @precondition(any_sale)
+    @rule(pick=picks, place=picks)
+    def send_payment_again(self, pick: int, place: int) -> None:
+        name = self.a_sale(pick)
+        if self.salon.model.sales[name].paid:
+            self.salon.pay_again(name, place)
+
+    @precondition(any_sale)
     @rule(
         pick=picks,
         some_lines=some.lists(

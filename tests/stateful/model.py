@@ -192,20 +192,17 @@ class Model:
 
     def pay(self, name: str, payment: Payment) -> Outcome:
         sale = self.sales[name]
-        known = sale.paid.get(payment.name)
-        if known and (known[0].tender, known[0].amount) == (payment.tender, payment.amount):
-            return SAME
-        codes = []
+        if payment.name in sale.paid:
+            known, shares = sale.paid[payment.name]
+            sent = {key: amount for key, amount in payment.shares if amount}
+            same = replace(known, shares=()) == replace(payment, shares=()) and sent in ({}, shares)
+            return SAME if same else ("recorded_differently",)
         if sale.state in ("void", "part_refunded", "refunded"):
-            codes.append("invoice_closed")
-        elif payment.amount > sum(sale.due().values()):
-            codes.append("overpaid")
-        elif any(amount > sale.due()[key] for key, amount in payment.shares):
-            codes.append("line_overpaid")
-        if known:
-            codes.append("recorded_differently")
-        if codes:
-            return tuple(codes)
+            return ("invoice_closed",)
+        if payment.amount > sum(sale.due().values()):
+            return ("overpaid",)
+        if any(amount > sale.due()[key] for key, amount in payment.shares):
+            return ("line_overpaid",)
         sale.pay(payment)
         return DONE
 

@@ -161,6 +161,12 @@ class Salon:
         given = replace(given, amount=max(given.amount, 1))
         self._tell(self.model.pay(name, given), lambda side: side.pay(name, given))
 
+    def pay_again(self, name: str, place: int) -> None:
+        """Send a known payment again."""
+        paid = list(self.model.sales[name].paid.values())
+        given, _shares = paid[place % len(paid)]
+        self._tell(self.model.pay(name, given), lambda side: side.pay(name, given))
+
     def refund(self, name: str, lines: Sequence[tuple[str, int]], times: int = 1) -> None:
         """Return lines, given by key and thousandths."""
         key = self._key(times)

@@ -25,6 +25,7 @@ from loyalty_core.services.invoices.rows import (
     state_of,
 )
 from loyalty_core.services.unit import Unit
+from loyalty_core.storage.ids import is_id
 from loyalty_core.storage.tables import Payment, PaymentLine
 from loyalty_core.storage.work import Row
 
@@ -90,7 +91,8 @@ def record_payments(
     Raises `Refused` with every problem: `unknown_invoice`, `unknown_tender`, `overpaid`, `line_overpaid`,
     `invoice_closed` for a void or refunded one, `recorded_differently` for an id recorded with other content.
     """
-    invoices = _open_invoices(unit, sorted({sale_id for sale_id, _payment in payments}))
+    unit.lock_standing(exclusive=not judge)
+    invoices = _open_invoices(unit, sorted({sale_id for sale_id, _payment in payments if is_id(sale_id)}))
     flags = tender_flags(unit)
     problems: list[Problem] = []
     rows: list[Row] = []

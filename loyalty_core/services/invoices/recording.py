@@ -17,11 +17,13 @@ from loyalty_core.facts.invoice import LINE_KINDS, RecordedInvoice, SaleState
 from loyalty_core.messages import gettext as _
 from loyalty_core.services.anchors import tender_flags, unknown_clients
 from loyalty_core.services.chunks import chunks
+from loyalty_core.services.externals import ids_by_external, rows_by_external
 from loyalty_core.services.idempotency import once
 from loyalty_core.services.invoices.paying import payment_rows
 from loyalty_core.services.invoices.rows import LOCK_VISITS, RecordedSale, settle_sales, state_of
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
+from loyalty_core.storage.ids import is_id
 from loyalty_core.storage.tables import Adjustment, Payment, PaymentLine, Sale, SaleLine
 from loyalty_core.storage.work import Row, table_of
 
@@ -44,13 +46,15 @@ def record(unit: Unit, invoice: RecordedInvoice, key: str | None = None) -> Reco
 
     Raises `Refused`, see `record_many`; with `key` the same call again gets the same answer.
     """
+    problems = check_invoice(invoice)
+    if problems:
+        raise Refused(problems)
 
     def effect() -> dict[str, Any]:
-        unit.lock_key(f"invoice:{unit.network_id}:{invoice.source}:{invoice.external_id}")
         try:
-            done = record_many(unit, [invoice])[0]
+            done = _record(unit, [invoice], judge=True)[0]
         except Refused as refused:
-            raise Refused(Problem(each.code, each.message, each.path[1:]) for each in refused.problems) from None
+            raise refused.of_one() from None
         return {"id": done.id, "state": done.state.value, "changed": done.changed}
 
     answer = once(unit, key, ["invoices.record", _fingerprint(invoice)], effect)
@@ -64,12 +68,22 @@ def record_many(unit: Unit, invoices: Sequence[RecordedInvoice], *, judge: bool 
     visit or tender, a client or branch other than the visit's, or an id that was recorded with other content
     (`recorded_differently`).
     """
+    problems = [problem.under(number) for number, each in enumerate(invoices) for problem in check_invoice(each)]
+    if problems:
+        raise Refused(problems)
+    return _record(unit, invoices, judge=judge)
+
+
+def _record(unit: Unit, invoices: Sequence[RecordedInvoice], *, judge: bool) -> list[RecordedSale]:
+    """Record invoices whose own figures hold."""
+    unit.lock_standing(exclusive=not judge)
+    if judge:
+        unit.lock_names("invoice", ((each.source, each.external_id) for each in invoices))
     flags = tender_flags(unit)
     prints = [_fingerprint(invoice) for invoice in invoices]
-    problems = [
-        problem.under(number) for number, each in enumerate(invoices) for problem in check_invoice(each)
-    ] or list(_reference_problems(unit, invoices, flags))
-    before = {} if problems else _known(unit, invoices)
+    problems = list(_reference_problems(unit, invoices, flags))
+    known = ((each.source, each.external_id) for each in invoices)
+    before = {} if problems else rows_by_external(unit, _by_external, known)
     for number, each in enumerate(invoices):
         old = before.get((each.source, each.external_id))
         if old is not None and old.fingerprint != prints[number]:
@@ -100,23 +114,7 @@ def record_many(unit: Unit, invoices: Sequence[RecordedInvoice], *, judge: bool 
 
 def known(unit: Unit, source: str, external_ids: Sequence[str]) -> dict[str, int]:
     """Return the ids of those sales that a source system's ids are known for."""
-    found: dict[str, int] = {}
-    for some in chunks(external_ids):
-        rows = unit.execute(_by_external, {"of_source": source, "ids": some})
-        found.update((row.external_id, row.id) for row in rows)
-    return found
-
-
-def _known(unit: Unit, invoices: Sequence[RecordedInvoice]) -> dict[tuple[str, str], Any]:
-    by_source: dict[str, list[str]] = {}
-    for each in invoices:
-        by_source.setdefault(each.source, []).append(each.external_id)
-    found = {}
-    for source, external_ids in by_source.items():
-        for some in chunks(sorted(external_ids)):
-            for row in unit.execute(_by_external, {"of_source": source, "ids": some}):
-                found[source, row.external_id] = row
-    return found
+    return ids_by_external(unit, _by_external, source, external_ids)
 
 
 def _reference_problems(
@@ -126,7 +124,7 @@ def _reference_problems(
     branches = unit.configuration.branches
     strangers = unknown_clients(unit, {each.client_id for each in invoices if each.client_id is not None})
     visits: dict[int, _Visit] = {}
-    for some in chunks(sorted({each.visit_id for each in invoices if each.visit_id is not None})):
+    for some in chunks(sorted({each.visit_id for each in invoices if is_id(each.visit_id)})):
         for row in unit.execute(LOCK_VISITS, {"ids": some}):
             visits[row.id] = _Visit(row.branch_id, row.client_id)
     seen: set[tuple[str, str]] = set()

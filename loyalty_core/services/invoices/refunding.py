@@ -60,6 +60,7 @@ def refund(
 
 
 def _refund(unit: Unit, sale_id: int, lines: Sequence[ReturnedLine], reason: str) -> RecordedSale:
+    unit.lock_standing(exclusive=False)
     sale = lock_sale(unit, sale_id)
     sold = {row.key: row for row in lines_of(unit, [sale_id])[sale_id]}
     problems = _problems(sale, sold, lines, reason)

@@ -14,6 +14,7 @@ from loyalty_core.messages import gettext as _
 from loyalty_core.services.tail import settle
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
+from loyalty_core.storage.ids import is_id
 from loyalty_core.storage.tables import Payment, PaymentLine, Sale, SaleLine, Visit
 from loyalty_core.storage.work import table_of
 
@@ -88,7 +89,7 @@ def lock_sales(unit: Unit, ids: Sequence[int]) -> dict[int, Row[Any]]:
 
 def lock_sale(unit: Unit, sale_id: int) -> Row[Any]:
     """Return one sale, locked. Raises `Refused` with `unknown_invoice`."""
-    found = lock_sales(unit, [sale_id]).get(sale_id)
+    found = lock_sales(unit, [sale_id]).get(sale_id) if is_id(sale_id) else None
     if found is None:
         raise Refused(Problem("unknown_invoice", _("There is no such invoice."), ("sale_id",)))
     return found

@@ -24,6 +24,7 @@ def void(unit: Unit, sale_id: int, reason: str, key: str | None = None) -> Recor
         problem = text_problem(reason, 1000, "reason")
         if problem is not None:
             raise Refused(problem)
+        unit.lock_standing(exclusive=False)
         sale = lock_sale(unit, sale_id)
         if sale.state == SaleState.VOID.value:
             raise Refused(Problem("already_void", _("The invoice is void already."), ("sale_id",)))
