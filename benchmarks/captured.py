@@ -9,8 +9,8 @@ from sqlalchemy import Table
 
 from benchmarks.databases import Databases, RawConnection
 from loyalty_core.storage.base import Base
-from loyalty_core.storage.work import table_of
 from loyalty_core.storage.tables import Client
+from loyalty_core.storage.work import table_of
 
 Written = tuple[str, tuple[Any, ...]]
 """One statement with its parameters."""

@@ -23,7 +23,7 @@ DAYS_AGO = range(0, 80, 10)
 """On which days clients came last: each eighth of them has its day, and of one eighth it is too long ago."""
 
 SHUFFLE = 7_368_787
-"""A prime: client n has bought for n times this, modulo the clients, so that those who change lie all over the table."""
+"""A prime: client n has bought for n times this, modulo the clients; so those who change lie all over the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def rules(clients: int, *, more: bool) -> Rules:
 
 
 def compare(databases: Databases, rounds: int, clients: int) -> Judged:
-    """Add or remove a rule, in turn, once per round on each side, on databases of their own; check that both end alike."""
+    """Add or remove a rule, in turn, once per round on each side; check that both databases end alike."""
     base = databases.new("everybody")
     clock = FixedClock(at(OPENED))
     with opened(base) as engine:
@@ -92,7 +92,9 @@ def _update(databases: Databases, connection: RawConnection, shop: Shop, given: 
     """Run the one UPDATE in a transaction of its own."""
     columns = {"visits": "visits", "sold": "invoiced_minor", "paid": "paid_minor"}
     best_first = sorted(given, key=lambda rule: rule[2], reverse=True)
-    tests = [(f"totals.{columns[metric]} >= {threshold}", metric, threshold, bp) for metric, threshold, bp in best_first]
+    tests = [
+        (f"totals.{columns[metric]} >= {threshold}", metric, threshold, bp) for metric, threshold, bp in best_first
+    ]
     lapsed = f"WHEN totals.visited_on < '{OPENED - timedelta(INACTIVE_DAYS)}' THEN NULL"
     value = f"CASE {lapsed} {' '.join(f'WHEN {test} THEN {bp}' for test, _, _, bp in tests)} END"
     keys = (f"WHEN {test} THEN '{metric}:{threshold}'" for test, metric, threshold, _ in tests)
@@ -103,7 +105,8 @@ def _update(databases: Databases, connection: RawConnection, shop: Shop, given: 
         FROM core_totals AS totals
         WHERE totals.network_id = {mark} AND totals.scope_id = {mark}
         AND core_standing.network_id = totals.network_id AND core_standing.scope_id = totals.scope_id
-        AND core_standing.client_id = totals.client_id AND core_standing.element = 'discount' AND core_standing.item = ''
+        AND core_standing.client_id = totals.client_id
+        AND core_standing.element = 'discount' AND core_standing.item = ''
         AND (core_standing.value IS DISTINCT FROM {value} OR core_standing.rule IS DISTINCT FROM {rule})
     """
     watch = Stopwatch()
@@ -135,7 +138,8 @@ def _fill(databases: Databases, url: str, shop: Shop, clients: int) -> None:
             INSERT INTO core_totals
             (network_id, scope_id, client_id, visits, no_shows, invoiced_minor, listed_minor, paid_minor,
              first_day, visited_on, bought_on)
-            SELECT network_id, {shop.scope_id}, id, 1 + {_modulo("id / 8", 10)}, 0, {bought}, {bought}, {bought}, {mark}, {mark}, NULL
+            SELECT network_id, {shop.scope_id}, id, 1 + {_modulo("id / 8", 10)}, 0, {bought}, {bought}, {bought},
+             {mark}, {mark}, NULL
             FROM core_client WHERE network_id = {mark} AND {_modulo("id", len(DAYS_AGO))} = {place}
             """,
             (OPENED - timedelta(365), OPENED - timedelta(days), shop.network_id),

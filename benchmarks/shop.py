@@ -93,9 +93,7 @@ def build(engine: Engine) -> Shop:
         saved = visits.save_many(unit, given, judge=False)
         paid = [_invoice(visit, each.id) for visit, each in zip(given, saved, strict=True)]
         invoices.record_many(unit, paid, judge=False)
-        programmes.save(
-            unit, "branch", shop.scope_id, "Regulars", parts={"discount_rules": part(RULES, INACTIVE_DAYS)}
-        )
+        programmes.save(unit, "branch", shop.scope_id, "Regulars", parts={"discount_rules": part(RULES, INACTIVE_DAYS)})
     return shop
 
 
@@ -104,9 +102,7 @@ def coming(shop: Shop) -> Iterator[VisitInput]:
     for number in count():
         day, place = divmod(number, len(shop.clients))
         starts_at = at(OPENED + timedelta(day)) + timedelta(minutes=place)
-        yield VisitInput(
-            SOURCE, f"visit-{number}", shop.branch_id, shop.clients[place], VisitStatus.ARRIVED, starts_at
-        )
+        yield VisitInput(SOURCE, f"visit-{number}", shop.branch_id, shop.clients[place], VisitStatus.ARRIVED, starts_at)
 
 
 def at(day: date) -> datetime:

@@ -7,7 +7,7 @@ The core compiles it twice, to a function over a batch (`engine.standing`) and t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from loyalty_core.facts.standing import Element
@@ -74,7 +74,7 @@ class Rule:
     key: str
     when: Condition
     value: int
-    label: Message
+    label: Message = field(hash=False)  # its parameters need not be hashable; rule sets are keys of caches
 
 
 @dataclass(frozen=True, slots=True)

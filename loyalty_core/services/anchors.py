@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Executable, Row, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from loyalty_core.engine.checking import text_problem
 from loyalty_core.errors import Problem, Refused
@@ -34,6 +37,8 @@ from loyalty_core.storage.tables import (
 )
 from loyalty_core.storage.work import table_of
 
+_CURRENCY = re.compile("[A-Z]{3}")
+
 EVER = date(1900, 1, 1)
 """A branch's own scope holds all that ever happened there."""
 
@@ -53,6 +58,9 @@ _clients = select(external.c.external_id, external.c.client_id).where(
     external.c.external_id.in_(bindparam("ids", expanding=True)),
 )
 _existing = select(client.c.id).where(
+    client.c.network_id == THIS_NETWORK, client.c.id.in_(bindparam("ids", expanding=True))
+)
+_forget_clients = delete(client).where(
     client.c.network_id == THIS_NETWORK, client.c.id.in_(bindparam("ids", expanding=True))
 )
 _tenders = select(tender).where(tender.c.network_id == THIS_NETWORK)
@@ -95,9 +103,9 @@ def found_network(loyalty: Loyalty, name: str, currency: Currency, time_zone: st
     digits outside 0 to 3.
     """
     problems = [problem for problem in (text_problem(name, 200, "name"), _zone_problem(time_zone)) if problem]
-    if not (len(currency.code) == 3 and currency.code.isascii() and currency.code.isupper()):
+    if not (isinstance(currency.code, str) and _CURRENCY.fullmatch(currency.code)):
         problems.append(Problem("bad_currency", _("Give the three letters of an ISO 4217 currency."), ("currency",)))
-    if currency.digits not in range(4):
+    if type(currency.digits) is not int or currency.digits not in range(4):
         problems.append(Problem("bad_digits", _("A currency has 0 to 3 decimals."), ("digits",)))
     if problems:
         raise Refused(problems)
@@ -173,7 +181,7 @@ def _branch_problems(number: int, given: BranchInput) -> Iterator[Problem]:
 def _zone_problem(name: str) -> Problem | None:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
         text = _("Give a time zone by its IANA name, such as Europe/Kyiv.")
         return Problem("unknown_zone", text, ("time_zone",))
     return None
@@ -214,7 +222,10 @@ def known_clients(unit: Unit, source: str, external_ids: Sequence[str]) -> dict[
 
 
 def anchor_clients(unit: Unit, source: str, external_ids: Sequence[str]) -> dict[str, int]:
-    """Return the ids of clients by a source system's ids, creating those not seen before."""
+    """Return the ids of clients by a source system's ids, creating those not seen before.
+
+    Somebody else may create the same ones meanwhile: whoever commits first names them, the other takes their ids.
+    """
     problems = [problem for problem in (text_problem(source, 40, "source"),) if problem]
     for number, external_id in enumerate(external_ids):
         problem = text_problem(external_id, 100, "external_id")
@@ -225,23 +236,42 @@ def anchor_clients(unit: Unit, source: str, external_ids: Sequence[str]) -> dict
     found = known_clients(unit, source, external_ids)
     new = {external_id: unit.ids.next() for external_id in dict.fromkeys(external_ids) if external_id not in found}
     unit.insert(Client, [{"id": id_, "created_at": unit.now} for id_ in new.values()])
-    unit.insert(
-        ClientExternal,
-        [{"source": source, "external_id": external_id, "client_id": id_} for external_id, id_ in new.items()],
+    unit.execute_each(
+        _name_clients(unit.dialect),
+        [
+            {"network_id": unit.network_id, "source": source, "external_id": external_id, "client_id": new[external_id]}
+            for external_id in sorted(new)
+        ],
     )
-    return {**found, **new}
+    named = known_clients(unit, source, sorted(new)) if unit.dialect == "postgresql" else new
+    for some in chunks([id_ for external_id, id_ in new.items() if named[external_id] != id_]):
+        unit.execute(_forget_clients, {"ids": some})
+    return {**found, **named}
+
+
+@cache
+def _name_clients(dialect: str) -> Executable:
+    """Return the statement that names new clients, and leaves those alone that somebody else has named meanwhile."""
+    make: Callable[..., Any] = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return make(external).on_conflict_do_nothing()  # type: ignore[no-any-return]
 
 
 def add_tenders(unit: Unit, tenders: Sequence[TenderInput]) -> None:
     """Add ways of paying; one that is known keeps its flags, as payments already made rest on them.
 
-    Raises `Refused` for a bad code or name, and (`tender_differs`) for other flags than the known ones.
+    Raises `Refused` for a bad code or name, a flag that is none (`wrong_kind`), one code twice (`tender_twice`), and
+    other flags than the known ones (`tender_differs`).
     """
     known = {row.code: row for row in unit.execute(_tenders)}
     problems: list[Problem] = []
     for number, each in enumerate(tenders):
         checks = (text_problem(each.code, 40, number, "code"), text_problem(each.name, 200, number, "name"))
         problems.extend(problem for problem in checks if problem)
+        for flag in ("is_money", "counts_as_paid"):
+            if type(getattr(each, flag)) is not bool:
+                problems.append(Problem("wrong_kind", _("Say yes or no."), (number, flag)))
+        if any(each.code == earlier.code for earlier in tenders[:number]):
+            problems.append(Problem("tender_twice", _("This tender is named twice."), (number, "code")))
         old = known.get(each.code)
         if old is not None and (old.is_money, old.counts_as_paid) != (each.is_money, each.counts_as_paid):
             text = _("The tender %(tender)s exists with other flags: choose another code.", tender=each.code)

@@ -7,6 +7,7 @@ The same for one client as for a thousand; everybody of a scope is judged by one
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
@@ -32,14 +33,27 @@ Slot = tuple[str, str]
 standing = table_of(tables.Standing)
 
 
+@cache
+def _of_key(model: type[Base]) -> Select[Any]:
+    table = table_of(model)
+    key = (table.c.scope_id == bindparam("of_scope"), table.c.client_id == bindparam("of_client"))
+    return select(table).where(table.c.network_id == THIS_NETWORK, *key)
+
+
+@cache
 def _of_keys(model: type[Base]) -> Select[Any]:
     table = table_of(model)
     keys = tuple_(table.c.scope_id, table.c.client_id).in_(bindparam("keys", expanding=True))
     return select(table).where(table.c.network_id == THIS_NETWORK, keys)
 
 
-_TOTALS, _STANDING = _of_keys(tables.Totals), _of_keys(tables.Standing)
-_MANUAL, _RESETS = _of_keys(tables.ManualValue), _of_keys(tables.Reset)
+def _rows(unit: Unit, model: type[Base], keys: Sequence[Key]) -> Iterable[Row[Any]]:
+    """Return the rows about some clients; about a single one, the usual case, by a statement without a list."""
+    if len(keys) == 1:
+        return unit.execute(_of_key(model), {"of_scope": keys[0][0], "of_client": keys[0][1]})
+    return unit.execute(_of_keys(model), {"keys": keys}) if keys else ()
+
+
 _this_row = (
     standing.c.network_id == THIS_NETWORK,
     standing.c.scope_id == bindparam("of_scope"),
@@ -62,10 +76,13 @@ _CHANGE = (
 _REMOVE = delete(standing).where(*_this_row)
 
 
-def judge(unit: Unit, keys: Iterable[Key], cause: str, *, tell: bool = True) -> int:
+def judge(
+    unit: Unit, keys: Iterable[Key], cause: str, *, tell: bool = True, totals: Mapping[Key, Totals] | None = None
+) -> int:
     """Bring the standing of clients up to date; return how many elements changed.
 
-    The caller holds the standing lock. `cause` goes into the audit. With `tell` false no events are written.
+    The caller holds the standing lock, and may have `totals` at hand; the others are read. `cause` goes into the
+    audit. With `tell` false no events are written.
     """
     wanted = sorted(set(keys))
     if not wanted:
@@ -73,18 +90,22 @@ def judge(unit: Unit, keys: Iterable[Key], cause: str, *, tell: bool = True) -> 
     refresh_resets(unit, wanted)
     writer = _Writer(unit, cause, tell)
     kept: dict[Key, dict[Slot, Row[Any]]] = {}
-    for row in unit.execute(_STANDING, {"keys": wanted}):
+    for row in _rows(unit, tables.Standing, wanted):
         kept.setdefault((row.scope_id, row.client_id), {})[row.element, row.item] = row
-    for key, slot, verdict in verdicts(unit, wanted, kept):
+    for key, slot, verdict in verdicts(unit, wanted, kept, totals or {}):
         writer.compare(key, slot, kept.get(key, {}).get(slot), verdict)
     return writer.write()
 
 
 def verdicts(
-    unit: Unit, keys: Sequence[Key], kept: Mapping[Key, Mapping[Slot, object]]
+    unit: Unit, keys: Sequence[Key], kept: Mapping[Key, Mapping[Slot, object]], known: Mapping[Key, Totals]
 ) -> Iterator[tuple[Key, Slot, Verdict]]:
-    """Yield what each client has in each slot that a rule set, a manual value or the kept standing names."""
-    totals = {(row.scope_id, row.client_id): totals_of(row) for row in unit.execute(_TOTALS, {"keys": keys})}
+    """Yield what each client has in each slot that a rule set, a manual value or the kept standing names.
+
+    `known` are totals that need not be read.
+    """
+    rows = _rows(unit, tables.Totals, [key for key in keys if key not in known])
+    totals = {**known, **{(row.scope_id, row.client_id): totals_of(row) for row in rows}}
     manual = manual_values(unit, keys)
     resets = _resets(unit, keys)
     by_scope: dict[int, list[Key]] = {}
@@ -131,7 +152,7 @@ def totals_of(row: Row[Any]) -> Totals:
 def manual_values(unit: Unit, keys: Sequence[Key]) -> dict[Key, dict[Slot, ManualValue]]:
     """Return the manual values of clients, those that have ended included."""
     found: dict[Key, dict[Slot, ManualValue]] = {}
-    for row in unit.execute(_MANUAL, {"keys": keys}):
+    for row in _rows(unit, tables.ManualValue, keys):
         value = ManualValue(
             row.value, row.granted_on, row.granted_at, row.actor, row.reason, row.until, bool(row.lapses)
         )
@@ -143,11 +164,10 @@ def _resets(unit: Unit, keys: Sequence[Key]) -> dict[Key, dict[int, Reset]]:
     programmes = unit.configuration.programmes
     resetting = [key for key in keys if key[0] in programmes and programmes[key[0]].gaps]
     found: dict[Key, dict[int, Reset]] = {}
-    if resetting:
-        for row in unit.execute(_RESETS, {"keys": resetting}):
-            sums = (row.visits, row.no_shows, row.invoiced_minor, row.listed_minor, row.paid_minor)
-            reset = Reset(row.gap_days, row.ended_on, *sums)
-            found.setdefault((row.scope_id, row.client_id), {})[row.gap_days] = reset
+    for row in _rows(unit, tables.Reset, resetting):
+        sums = (row.visits, row.no_shows, row.invoiced_minor, row.listed_minor, row.paid_minor)
+        reset = Reset(row.gap_days, row.ended_on, *sums)
+        found.setdefault((row.scope_id, row.client_id), {})[row.gap_days] = reset
     return found
 
 

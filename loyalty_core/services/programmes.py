@@ -125,6 +125,9 @@ def in_force(unit: Unit, scope_id: int) -> list[dict[str, Any]]:
 
 def _problems(unit: Unit, given: ProgrammeInput, levels: Mapping[int, str]) -> list[Problem]:
     found = [problem for problem in (text_problem(given.name, 200, "name"),) if problem]
+    if not isinstance(given.judged_on, JudgedOn):
+        text = _("Choose one of: %(choices)s.", choices=", ".join(JudgedOn))
+        found.append(Problem("unknown_choice", text, ("judged_on",)))
     kind = unit.plugins.kinds.get(given.kind)
     if kind is None or kind.plugin not in unit.usable(unit.configuration.active):
         text = _("No active plugin provides programmes of the kind %(kind)s.", kind=given.kind)

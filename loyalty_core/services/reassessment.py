@@ -7,9 +7,11 @@ test holds the two equal.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from sqlalchemy import bindparam, select, union
+from sqlalchemy import Insert, bindparam, select, union
 
+from loyalty_core.decisions.rules import RuleSet
 from loyalty_core.facts.programme import JudgedOn, SoldBasis
 from loyalty_core.services.configuration import CompiledSet
 from loyalty_core.services.judging import Slot, sets_of
@@ -72,7 +74,7 @@ def differences(unit: Unit) -> int:
     for scope_id in _scopes(unit, None):
         for each in _sets(unit, scope_id):
             _stage(unit, scope_id, each, due=False)
-            found += unit.execute(staging.COUNT).scalar_one()
+            found += unit.execute(staging.COUNTS).one().rows
     unit.connection.execute(staging.EMPTY)
     return found
 
@@ -100,18 +102,24 @@ def _stage(unit: Unit, scope_id: int, each: CompiledSet, *, due: bool) -> None:
     programme = unit.configuration.programmes.get(scope_id)
     basis = programme.basis if programme is not None else SoldBasis.INVOICED
     judged_on = programme.judged_on if programme is not None else JudgedOn.LIFETIME
-    now = verdicts(each.rule_set, basis, judged_on, among=_DUE if due else None)
     element, item = each.slot
     today = unit.configuration.today(scope_id, unit.now)
     unit.connection.execute(staging.EMPTY)
-    unit.execute(staging.stage(now), {"scope": scope_id, "today": today, "of_element": element.value, "of_item": item})
+    for statement in _staging(each.rule_set, basis, judged_on, due=due):
+        unit.execute(statement, {"scope": scope_id, "today": today, "of_element": element.value, "of_item": item})
+
+
+@lru_cache(maxsize=256)
+def _staging(rule_set: RuleSet, basis: SoldBasis, judged_on: JudgedOn, *, due: bool) -> list[Insert]:
+    """Return the statements that stage what a rule set gives; many branches have the same rules."""
+    return [staging.stage(now) for now in verdicts(rule_set, basis, judged_on, among=_DUE if due else None)]
 
 
 def _judge_all(unit: Unit, scope_id: int, each: CompiledSet, cause: str, *, due: bool) -> int:
     """Judge one slot of everybody in a scope and write the differences."""
     _stage(unit, scope_id, each, due=due)
-    rows, changes = tuple(unit.execute(staging.COUNT).one())
-    if not rows:
+    counts = unit.execute(staging.COUNTS).one()
+    if not counts.rows:
         return 0
     element, item = each.slot
     programme = unit.configuration.programmes.get(scope_id)
@@ -122,15 +130,16 @@ def _judge_all(unit: Unit, scope_id: int, each: CompiledSet, cause: str, *, due:
         "of_now": unit.now,
         "of_version": programme.version_id if programme is not None else None,
     }
-    if changes:
+    if counts.changed:
         subject = f"{element}:{item}" if item else element.value
-        first = {"first_id": unit.ids.block(changes), "of_actor": unit.actor, "of_cause": cause, "of_subject": subject}
+        first_id = unit.ids.block(counts.changed)
+        first = {"first_id": first_id, "of_actor": unit.actor, "of_cause": cause, "of_subject": subject}
         unit.execute(staging.AUDIT, {**said, **first})
-    unit.execute(staging.REMOVE, said)
-    unit.execute(staging.MOVE_NEXT, said)
-    unit.execute(staging.replace(unit.dialect), said)
+    for kind, statement in staging.WRITES.items():
+        if getattr(counts, kind):
+            unit.execute(statement, said)
     unit.connection.execute(staging.EMPTY)
-    return int(changes)
+    return int(counts.changed)
 
 
 def scopes_in_turn(unit: Unit) -> list[int]:

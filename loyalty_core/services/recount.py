@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CompoundSelect, FromClause, Select, and_, delete, except_, func, insert, not_, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    except_,
+    false,
+    func,
+    insert,
+    not_,
+    select,
+    union_all,
+)
 
 from loyalty_core.services.reassessment import differences, reassess
+from loyalty_core.services.resets import rebuild_resets
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
 from loyalty_core.storage.measuring import AMOUNTS, COLUMNS, RestsOn, measures
-from loyalty_core.storage.tables import ManualValue, Measure, Standing, Totals
+from loyalty_core.storage.standing_sql import resets
+from loyalty_core.storage.tables import ManualValue, Measure, Reset, Standing, Totals
 from loyalty_core.storage.totals_sql import DAYS, KEYS, sums_by_scope
 from loyalty_core.storage.work import table_of
 
 measure, totals, standing, manual = (table_of(model) for model in (Measure, Totals, Standing, ManualValue))
+reset = table_of(Reset)
 _KEPT_MEASURES = select(*(measure.c[name] for name in COLUMNS)).where(measure.c.network_id == THIS_NETWORK)
+_RESETS_OF_SCOPE = select(reset).where(reset.c.network_id == THIS_NETWORK, reset.c.scope_id == bindparam("scope"))
+_NO_RESETS = _RESETS_OF_SCOPE.where(false())
+_SCOPES_WITH_RESETS = select(reset.c.scope_id).where(reset.c.network_id == THIS_NETWORK).distinct()
 _TOTAL_COLUMNS = (*KEYS, *AMOUNTS, *DAYS)
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How many kept rows differ from a recount; all zero is how it must be."""
+    """How many kept rows differ from a recount; all zero is how it must be.
+
+    `totals` are those of clients, and their sums before a reset. `standing` is compared with what the totals that are
+    kept give: where those are wrong, only a repair tells how much of the standing was.
+    """
 
     measures: int
     totals: int
@@ -41,7 +66,9 @@ def recount(unit: Unit, *, repair: bool = False) -> Drift:
     is audited row by row where it changes standing, and sends no events.
     """
     unit.lock_standing(exclusive=True)
-    drift = Drift(_measures(unit, repair), _totals(unit, repair), _strays(unit, repair) + differences(unit))
+    measured = _measures(unit, repair)
+    added_up = _totals(unit, repair) + _resets(unit, repair)
+    drift = Drift(measured, added_up, _strays(unit, repair) + differences(unit))
     if repair:
         reassess(unit, cause="recount", tell=False)
         if not drift.none:
@@ -58,10 +85,10 @@ def _computed(unit: Unit) -> CompoundSelect[Any]:
     return union_all(*arms)
 
 
-def _differing(unit: Unit, kept: Any, counted: Any) -> int:
+def _differing(unit: Unit, kept: Any, counted: Any, params: Mapping[str, Any] | None = None) -> int:
     """Count rows that are in one and not in the other."""
     both = (except_(kept, counted).subquery(), except_(counted, kept).subquery())
-    missing, wrong = (unit.execute(select(func.count()).select_from(each)).scalar_one() for each in both)
+    missing, wrong = (unit.execute(select(func.count()).select_from(each), params).scalar_one() for each in both)
     return int(max(missing, wrong))
 
 
@@ -93,6 +120,20 @@ def _totals(unit: Unit, repair: bool) -> int:
         names = ["network_id", *_TOTAL_COLUMNS]
         rows = select(THIS_NETWORK, *(counted.c[name] for name in _TOTAL_COLUMNS)).where(_something(counted))
         unit.execute(insert(totals).from_select(names, rows))
+    return found
+
+
+def _resets(unit: Unit, repair: bool) -> int:
+    """Count sums before a reset that are kept otherwise, in the scopes whose programme has some or that keep some."""
+    programmes = unit.configuration.programmes
+    gaps = {scope_id: programme.gaps for scope_id, programme in programmes.items() if programme.gaps}
+    found = 0
+    for scope_id in sorted({*gaps, *unit.execute(_SCOPES_WITH_RESETS).scalars()}):
+        counted = union_all(*(resets(gap) for gap in gaps.get(scope_id, ()))) if scope_id in gaps else _NO_RESETS
+        differing = _differing(unit, _RESETS_OF_SCOPE, counted, {"scope": scope_id})
+        if differing and repair:
+            rebuild_resets(unit, scope_id)
+        found += differing
     return found
 
 

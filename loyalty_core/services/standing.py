@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import bindparam, delete, select
 
-from loyalty_core.engine.checking import amount_problem, text_problem
+from loyalty_core.engine.checking import amount_problem, day_problem, text_problem
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.facts.money import FULL_PERCENT
 from loyalty_core.facts.standing import Element, Given, Origin, Verdict
@@ -56,14 +56,13 @@ def set_by_hand(
     `value` is in basis points for a discount (0 takes it away), a rank for a class, 1 *always* or 0 *never* for a
     label. `until` is the last day; with `lapses` it also ends by inactivity. It replaces an earlier manual value.
     Raises `Refused`: `unknown_client`, `unknown_scope`, `too_large`, `too_small`, `required` without a reason,
-    `in_the_past` for an `until` before today.
+    `in_the_past` for an `until` before today, `not_a_date`, `unknown_element`, `no_items` for an item of what has none.
     """
-    checks = (text_problem(reason, 1000, "reason"), amount_problem(value, "value", most=HIGHEST[element]))
-    problems = [problem for problem in checks if problem] + _place_problems(unit, client_id, scope_id, until)
+    unit.lock_standing(exclusive=True)
+    place = _Place(scope_id, client_id, element, item)
+    problems = place.problems(unit) or list(_value_problems(unit, place, value, reason, until))
     if problems:
         raise Refused(problems)
-    unit.lock_standing(exclusive=False)
-    place = _Place(scope_id, client_id, element, item)
     before = _take_away(unit, place)
     given = {
         "value": value,
@@ -84,10 +83,13 @@ def set_by_hand(
 def return_to_automatic(unit: Unit, client_id: int, scope_id: int, element: Element, *, item: str = "") -> None:
     """Take a manual value away: from now on the rules decide again, at once and without notices.
 
-    Raises `Refused` with `not_by_hand` when there is no manual value.
+    Raises `Refused`: `not_by_hand` when there is no manual value, and as `set_by_hand` for the place.
     """
-    unit.lock_standing(exclusive=False)
+    unit.lock_standing(exclusive=True)
     place = _Place(scope_id, client_id, element, item)
+    problems = place.problems(unit)
+    if problems:
+        raise Refused(problems)
     before = _take_away(unit, place)
     if before is None:
         raise Refused(Problem("not_by_hand", _("This is not set by hand."), ("element",)))
@@ -103,6 +105,22 @@ class _Place:
     client_id: int
     element: Element
     item: str
+
+    def problems(self, unit: Unit) -> list[Problem]:
+        """Return why there is no such place."""
+        found = []
+        if unknown_clients(unit, [self.client_id]):
+            found.append(Problem("unknown_client", _("There is no such client."), ("client_id",)))
+        if self.scope_id not in unit.configuration.scope_zones:
+            found.append(Problem("unknown_scope", _("There is no such branch or network programme."), ("scope_id",)))
+        if not isinstance(self.element, Element):
+            found.append(Problem("unknown_element", _("A standing has no such element."), ("element",)))
+        elif self.element is Element.CATEGORY:
+            problem = text_problem(self.item, 40, "item")
+            found.extend([problem] if problem else [])
+        elif self.item != "":
+            found.append(Problem("no_items", _("Only categories have items."), ("item",)))
+        return found
 
     def audit(
         self,
@@ -133,6 +151,7 @@ def recalculate(unit: Unit, client_id: int) -> int:
 
     Raises `Refused` with `unknown_client`.
     """
+    unit.lock_standing(exclusive=True)
     if unknown_clients(unit, [client_id]):
         raise Refused(Problem("unknown_client", _("There is no such client."), ("client_id",)))
     scopes = sorted(unit.configuration.scope_zones)
@@ -149,12 +168,13 @@ def of_client(unit: Unit, client_id: int) -> dict[int, dict[tuple[Element, str],
     return found
 
 
-def _place_problems(unit: Unit, client_id: int, scope_id: int, until: date | None) -> list[Problem]:
-    found = []
-    if unknown_clients(unit, [client_id]):
-        found.append(Problem("unknown_client", _("There is no such client."), ("client_id",)))
-    if scope_id not in unit.configuration.scope_zones:
-        found.append(Problem("unknown_scope", _("There is no such branch or network programme."), ("scope_id",)))
-    elif until is not None and until < unit.configuration.today(scope_id, unit.now):
-        found.append(Problem("in_the_past", _("The last day lies in the past."), ("until",)))
-    return found
+def _value_problems(unit: Unit, place: _Place, value: int, reason: str, until: date | None) -> Iterator[Problem]:
+    checks = (
+        text_problem(reason, 1000, "reason"),
+        amount_problem(value, "value", most=HIGHEST[place.element]),
+        None if until is None else day_problem(until, "until"),
+    )
+    found = [problem for problem in checks if problem]
+    yield from found
+    if not found and until is not None and until < unit.configuration.today(place.scope_id, unit.now):
+        yield Problem("in_the_past", _("The last day lies in the past."), ("until",))

@@ -14,9 +14,10 @@ from sqlalchemy import bindparam, delete, select
 
 from loyalty_core.services import judging
 from loyalty_core.services.chunks import chunks
+from loyalty_core.services.judging import Key, totals_of
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
-from loyalty_core.storage.measuring import AMOUNTS, COLUMNS, RestsOn, measures
+from loyalty_core.storage.measuring import AMOUNTS, COLUMNS, RestsOn, measure_new_visits, measures
 from loyalty_core.storage.tables import Measure
 from loyalty_core.storage.totals_sql import DAYS, add_differences, days_of, set_days
 from loyalty_core.storage.work import Row, table_of
@@ -32,7 +33,9 @@ _forget = delete(measure).where(
     measure.c.source_id == bindparam("of_source"),
 )
 
-Kept = tuple[Any, ...]
+Kept = Sequence[Any]
+"""A measure: a row of `COLUMNS`, or a tuple of the same."""
+
 _REST, _KIND, _SOURCE, _CLIENT, _BRANCH, _DAY = (
     COLUMNS.index(name) for name in ("rests_on", "source_kind", "source_id", "client_id", "branch_id", "local_day")
 )
@@ -45,48 +48,64 @@ def settle(
     cause: str,
     *,
     visits: Iterable[int] = (),
+    new_visits: Iterable[int] = (),
     sales: Iterable[int] = (),
     openings: Iterable[int] = (),
     judge: bool = True,
 ) -> int:
     """Bring measures, totals and standing up to date with the named facts; return how many measures changed.
 
-    `sales` are those without a visit; a sale that has one is settled with its visit. With `judge` false standing is
-    left to a later evaluation of the scopes (bulk loading).
+    `new_visits` were written just now and have no sales. `sales` are those without a visit; a sale that has one is
+    settled with its visit. With `judge` false standing is left to a later evaluation of the scopes (bulk loading).
     """
     changed = 0
+    for some in chunks(sorted(set(new_visits))):
+        come = unit.execute(measure_new_visits(per_day=unit.configuration.visits_per_day), {"ids": some}).all()
+        changed += _follow(unit, [], come, cause, judge)
     for on, ids in ((RestsOn.VISIT, visits), (RestsOn.SALE, sales), (RestsOn.OPENING, openings)):
         for some in chunks(sorted(set(ids))):
-            changed += _settle(unit, on, some, cause, judge)
+            changed += _follow(unit, *_measure_again(unit, on, some), cause, judge)
     return changed
 
 
-def _settle(unit: Unit, on: RestsOn, ids: Sequence[int], cause: str, judge: bool) -> int:
+def _measure_again(unit: Unit, on: RestsOn, ids: Sequence[int]) -> tuple[list[Kept], list[Kept]]:
+    """Measure facts and keep the difference; return the measures that went and those that came."""
     per_day = unit.configuration.visits_per_day
     computed = unit.execute(measures(on, per_day=per_day, some=True), {"ids": ids})
     new: dict[Kept, Kept] = {row[: _SOURCE + 1]: tuple(row) for row in computed}
     old: dict[Kept, Kept] = {row[: _SOURCE + 1]: tuple(row) for row in unit.execute(_kept, {"ids": ids})}
     gone = [row for key, row in old.items() if new.get(key) != row]
     come = [row for key, row in new.items() if old.get(key) != row]
-    if not gone and not come:
-        return 0
     unit.execute_each(
         _forget, [{"of_rests_on": row[_REST], "of_kind": row[_KIND], "of_source": row[_SOURCE]} for row in gone]
     )
     unit.insert(Measure, [dict(zip(COLUMNS, row, strict=True)) for row in come])
-    touched = _add_up(unit, gone, come)
+    return gone, come
+
+
+def _follow(unit: Unit, gone: Sequence[Kept], come: Sequence[Kept], cause: str, judge: bool) -> int:
+    """Let totals and standing follow what went and came; return how much that was."""
+    sums, look_again = _differences(unit, gone, come)
+    added = [{"network_id": unit.network_id, **sums[key]} for key in sorted(sums)]  # sorted: in lock order
+    known = {}
+    if added:
+        answer = unit.connection.execute(add_differences(unit.dialect, returning=judge), added)
+        known = {(row.scope_id, row.client_id): totals_of(row) for row in answer} if judge else {}
+    if look_again:
+        _look_up_days(unit, look_again)
     if judge:
-        judging.judge(unit, touched, cause)
+        fresh = {key: totals for key, totals in known.items() if key not in look_again}
+        judging.judge(unit, sums, cause, totals=fresh)
     return len(gone) + len(come)
 
 
-def _add_up(unit: Unit, gone: Sequence[Kept], come: Sequence[Kept]) -> list[tuple[int, int]]:
-    """Add the difference to the totals; return the (scope, client) pairs it touched, in lock order."""
+def _differences(unit: Unit, gone: Sequence[Kept], come: Sequence[Kept]) -> tuple[dict[Key, Row], set[Key]]:
+    """Return what to add to the totals by scope and client, and who lost a day, so that it must be looked up."""
     scopes_on = unit.configuration.scopes_on
-    sums: dict[tuple[int, int], list[int]] = {}
-    days: dict[tuple[int, int], list[date]] = {}
-    bought: dict[tuple[int, int], list[date]] = {}
-    look_again: set[tuple[int, int]] = set()
+    sums: dict[Key, list[int]] = {}
+    days: dict[Key, list[date]] = {}
+    bought: dict[Key, list[date]] = {}
+    look_again: set[Key] = set()
     for sign, rows in ((-1, gone), (1, come)):
         for row in rows:
             for scope_id in scopes_on(row[_BRANCH], row[_DAY]):
@@ -100,17 +119,11 @@ def _add_up(unit: Unit, gone: Sequence[Kept], come: Sequence[Kept]) -> list[tupl
                     days.setdefault(key, []).append(row[_VISITED])
                 elif row[_BOUGHT]:
                     bought.setdefault(key, []).append(row[_BOUGHT])
-    keys = sorted(sums)
-    if keys:
-        differences = [_difference(key, sums[key], days.get(key, []), bought.get(key, [])) for key in keys]
-        added = [{"network_id": unit.network_id, **each} for each in differences]
-        unit.connection.execute(add_differences(unit.dialect), added)
-    if look_again:
-        _look_up_days(unit, look_again)
-    return keys
+    differences = {key: _difference(key, sums[key], days.get(key, []), bought.get(key, [])) for key in sums}
+    return differences, look_again
 
 
-def _difference(key: tuple[int, int], amounts: Sequence[int], visited: list[date], bought: list[date]) -> Row:
+def _difference(key: Key, amounts: Sequence[int], visited: list[date], bought: list[date]) -> Row:
     seen = visited + bought
     return {
         "scope_id": key[0],
@@ -122,7 +135,7 @@ def _difference(key: tuple[int, int], amounts: Sequence[int], visited: list[date
     }
 
 
-def _look_up_days(unit: Unit, keys: set[tuple[int, int]]) -> None:
+def _look_up_days(unit: Unit, keys: set[Key]) -> None:
     """Set the days of clients who lost one: the only thing that a difference cannot tell."""
     found = unit.execute(days_of(), {"clients": sorted({client for _, client in keys})}).mappings()
     by_key = {(row["scope_id"], row["client_id"]): row for row in found}

@@ -98,7 +98,7 @@ def save(unit: Unit, visit: VisitInput, key: str | None = None) -> SavedVisit:
         except Refused as refused:
             raise refused.of_one() from None
 
-    request = ["visits.save", *asdict(visit).values()]
+    request = None if key is None else ["visits.save", *asdict(visit).values()]
     return SavedVisit(**once(unit, key, request, effect))
 
 
@@ -137,7 +137,8 @@ def save_many(unit: Unit, visits: Sequence[VisitInput], *, judge: bool = True) -
     _keep_invoiced(unit, [(number, old) for number, old, row in changes if _moves_owner(old, row)])
     unit.insert(Visit, new)
     unit.execute_each(_change, [row for _number, _old, row in changes])
-    settle_visits(unit, (each.id for each in saved if each.changed), touched, judge=judge)
+    moved = (old.id for _number, old, _row in changes)
+    settle_visits(unit, moved, touched, new=(row["id"] for row in new), judge=judge)
     if judge:
         for given, each in zip(visits, saved, strict=True):
             if each.changed:
@@ -175,15 +176,18 @@ def known(unit: Unit, source: str, external_ids: Sequence[str]) -> dict[str, int
     return ids_by_external(unit, _ids, source, external_ids)
 
 
-def settle_visits(unit: Unit, ids: Iterable[int], days: Iterable[Day], *, judge: bool = True) -> None:
-    """Settle visits; where they count per day, with all others of the same client, branch and day."""
-    visits = set(ids)
-    if visits and unit.configuration.visits_per_day:
+def settle_visits(
+    unit: Unit, ids: Iterable[int], days: Iterable[Day], *, new: Iterable[int] = (), judge: bool = True
+) -> None:
+    """Settle visits and `new` ones; where they count per day, with all others of the same client, branch and day."""
+    visits, new_visits = set(ids), set(new)
+    if unit.configuration.visits_per_day:
         for client, branch, day in days:
             same = unit.execute(_same_day, {"of_client": client, "of_branch": branch, "of_day": day})
             visits.update(same.scalars())
-    cause = f"visit:{min(visits)}" if len(visits) == 1 else "visits"
-    settle(unit, cause, visits=visits, judge=judge)
+    every = visits | new_visits
+    cause = f"visit:{min(every)}" if len(every) == 1 else "visits"
+    settle(unit, cause, visits=visits - new_visits, new_visits=new_visits, judge=judge)
 
 
 def _lock_days(unit: Unit, clients: Iterable[int]) -> None:

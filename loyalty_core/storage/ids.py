@@ -6,6 +6,7 @@ import os
 import secrets
 from datetime import UTC, datetime, timedelta
 from threading import Lock
+from typing import TypeGuard
 
 from loyalty_core.ports import Clock
 
@@ -21,7 +22,7 @@ SLOT = 1 << _SEQUENCE_BITS
 """How many ids one source makes in one millisecond before it borrows from the next; the longest safe block."""
 
 
-def is_id(value: object) -> bool:
+def is_id(value: object) -> TypeGuard[int]:
     """Whether a value may be an id at all; what may not is as unknown as an id that nobody has."""
     return type(value) is int and 0 < value <= LARGEST
 

@@ -26,12 +26,14 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    insert,
     literal,
     null,
     or_,
     select,
     union_all,
 )
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from loyalty_core.facts.invoice import SaleState
@@ -264,3 +266,14 @@ def measures(on: RestsOn, *, per_day: bool, some: bool) -> CompoundSelect[Any] |
         return union_all(*only(_sales(_SALE_PLACE, _alone, alone=True), sale.c.id))
     arms = [_visits(per_day), *_sales(_VISIT_PLACE, _of_visit, alone=False)]
     return union_all(*only(arms, visit.c.id))
+
+
+@cache
+def measure_new_visits(*, per_day: bool) -> ReturningInsert[Any]:
+    """Return the statement that measures visits written just now, on which no sale rests yet, and keeps the measures.
+
+    It takes `:ids` and answers with what it kept: `COLUMNS`, in order.
+    """
+    rows = _visits(per_day).where(visit.c.id.in_(bindparam("ids", expanding=True))).add_columns(THIS_NETWORK)
+    kept = insert(measure).from_select([*COLUMNS, "network_id"], rows)
+    return kept.returning(*(measure.c[name] for name in COLUMNS))

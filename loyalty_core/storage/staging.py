@@ -6,8 +6,7 @@ same rows. Temporary tables belong to the connection; nobody else sees them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache, reduce
+from functools import reduce
 from operator import add
 from typing import Any
 
@@ -20,7 +19,6 @@ from sqlalchemy import (
     Date,
     Executable,
     Insert,
-    Integer,
     MetaData,
     Select,
     String,
@@ -38,7 +36,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql.elements import BindParameter
 
@@ -62,8 +59,13 @@ staged = Table(
     Column("rule", String(40)),
     Column("next_on", Date),
     Column("changed", Boolean, nullable=False),
+    Column("moved", Boolean, nullable=False),
     prefixes=["TEMPORARY"],
+    postgresql_on_commit="DELETE ROWS",
+    sqlite_with_rowid=False,
 )
+"""What is and what should be: `was_kept` says whether there is a row, `changed` whether it should give something else,
+`moved` whether its next date should be another."""
 
 
 def _param(name: str, type_: Any = BigInteger) -> BindParameter[Any]:
@@ -97,6 +99,7 @@ def stage(verdicts: Select[Any]) -> Insert:
             or_(now.c.origin.is_distinct_from(standing.c.origin), now.c.rule.is_distinct_from(standing.c.rule)),
         ),
     )
+    moves = now.c.next_on.is_distinct_from(standing.c.next_on)
     rows = (
         select(
             now.c.client_id,
@@ -110,15 +113,28 @@ def stage(verdicts: Select[Any]) -> Insert:
             now.c.rule,
             now.c.next_on,
             gives_other,
+            moves,
         )
         .select_from(joined)
-        .where(or_(gives_other, now.c.next_on.is_distinct_from(standing.c.next_on)))
+        .where(or_(gives_other, moves))
     )
     return insert(staged).from_select([column.name for column in staged.c], rows)
 
 
 EMPTY = delete(staged)
-COUNT = select(func.count(), func.coalesce(func.sum(cast(staged.c.changed, Integer)), 0)).select_from(staged)
+
+_gone = and_(staged.c.value.is_(None), staged.c.next_on.is_(None))
+_KINDS = {
+    "gone": _gone,
+    "new": and_(~staged.c.was_kept, ~_gone),
+    "revised": and_(staged.c.was_kept, staged.c.changed, ~_gone),
+    "moved": and_(staged.c.was_kept, staged.c.moved, ~_gone),
+}
+COUNTS = select(
+    func.count().label("rows"),
+    *(func.count(case((kind, 1))).label(name) for name, kind in {"changed": staged.c.changed, **_KINDS}.items()),
+)
+"""How many rows there are in all, how many change what is given, and how many are of each kind; some are of two."""
 
 
 def _shown(
@@ -155,42 +171,52 @@ AUDIT = insert(audit).from_select(
 )
 """Audits each change. Parameters: `first_id` of a block of ids, and what every row says, each with `of_`."""
 
-_gone = and_(staged.c.value.is_(None), staged.c.next_on.is_(None))
 _this_slot = and_(
     standing.c.network_id == THIS_NETWORK,
     standing.c.scope_id == _param("of_scope"),
     standing.c.element == _param("of_element", String),
     standing.c.item == _param("of_item", String),
 )
-REMOVE = delete(standing).where(_this_slot, standing.c.client_id.in_(select(staged.c.client_id).where(_gone)))
-MOVE_NEXT = (
-    update(standing)
-    .values(next_on=staged.c.next_on)
-    .where(_this_slot, standing.c.client_id == staged.c.client_id, ~staged.c.changed, staged.c.was_kept, ~_gone)
-)
 
 
-@cache
-def replace(dialect: str) -> Executable:
-    """Return the upsert that gives every changed client the new value."""
-    make: Callable[..., Any] = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    rows = select(
-        THIS_NETWORK,
-        _param("of_scope"),
-        staged.c.client_id,
-        _param("of_element", String),
-        _param("of_item", String),
-        staged.c.value,
-        staged.c.origin,
-        _version,
-        staged.c.rule,
-        _param("of_now", Instant),
-        staged.c.next_on,
-    ).where(or_(staged.c.changed, ~staged.c.was_kept), ~_gone)
-    names = [column.name for column in standing.c]
-    statement = make(standing).from_select(names, rows)
-    new = statement.excluded
-    return statement.on_conflict_do_update(  # type: ignore[no-any-return]
-        index_elements=["network_id", "scope_id", "client_id", "element", "item"],
-        set_={name: new[name] for name in names[5:]},
+def _of_kind(kind: str) -> ColumnElement[bool]:
+    """Tie the kept rows of this slot to staged ones of a kind.
+
+    The list of clients says the same once more: without it SQLite may read everybody's standing to find those few.
+    """
+    clients = select(staged.c.client_id).where(_KINDS[kind]).correlate(None)
+    return and_(_this_slot, standing.c.client_id.in_(clients))
+
+
+WRITES: dict[str, Executable] = {
+    "gone": delete(standing).where(_of_kind("gone")),
+    "new": insert(standing).from_select(
+        [column.name for column in standing.c],
+        select(
+            THIS_NETWORK,
+            _param("of_scope"),
+            staged.c.client_id,
+            _param("of_element", String),
+            _param("of_item", String),
+            staged.c.value,
+            staged.c.origin,
+            _version,
+            staged.c.rule,
+            _param("of_now", Instant),
+            staged.c.next_on,
+        ).where(_KINDS["new"]),
+    ),
+    "revised": update(standing)
+    .values(
+        value=staged.c.value,
+        origin=staged.c.origin,
+        version_id=_version,
+        rule=staged.c.rule,
+        since=_param("of_now", Instant),
     )
+    .where(_of_kind("revised"), standing.c.client_id == staged.c.client_id),
+    "moved": update(standing)
+    .values(next_on=staged.c.next_on)
+    .where(_of_kind("moved"), standing.c.client_id == staged.c.client_id),
+}
+"""What writes the staged rows of each kind. `next_on` has an index, so it is set only where it changes."""

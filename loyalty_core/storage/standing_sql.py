@@ -37,16 +37,25 @@ measure, scope = table_of(Measure), table_of(Scope)
 
 def verdicts(
     rule_set: RuleSet, basis: SoldBasis, judged_on: JudgedOn, among: Select[typing.Any] | None = None
-) -> Select[typing.Any]:
-    """Return what rules and manual values give today to each client who has totals or a manual value in a scope.
+) -> tuple[Select[typing.Any], Select[typing.Any]]:
+    """Return what rules and manual values give today to each client of a scope.
 
+    Two statements: the first answers for those who have totals, the second for those who have a manual value only.
+    They are not one UNION, whose rows SQLite would hand on one by one instead of reading the totals in place.
     Columns: scope_id, client_id, value, origin, rule (its key), next_on. Of a client without a value `origin` is
-    `rule`, as in `core_standing`. `among` selects the ids of the clients to judge. A list of ids may also be given by
-    a `where` on the column `client_id`, which both databases push down to the keys of the tables; SQLite does not
-    push down a subquery.
+    `rule`, as in `core_standing`. `among` selects the ids of the clients to judge; a list of ids may also be given by
+    a `where` on the column `client_id`.
     """
+    resetting = rule_set.inactive_days if judged_on is JudgedOn.SINCE_RESET else None
+    everybody = [_counted(basis, resetting), _uncounted()]
+    if among is not None:
+        everybody = [some.where(some.selected_columns.client_id.in_(among)) for some in everybody]
+    counted, uncounted = (_verdicts(rule_set, some.subquery("judged")) for some in everybody)
+    return counted, uncounted
+
+
+def _verdicts(rule_set: RuleSet, judged: Subquery) -> Select[typing.Any]:
     gap = rule_set.inactive_days
-    judged = _judged(basis, gap if judged_on is JudgedOn.SINCE_RESET else None, among)
     figures, last_day = {metric: judged.c[metric.value] for metric in Metric}, judged.c.last_day
     tests = [(_test(rule.when, figures, last_day), rule) for rule in rule_set.ranked]
     by_hand = manual.c.value.is_not(None)
@@ -109,11 +118,11 @@ def resets(gap_days: int) -> Select[typing.Any]:
     )
 
 
-def _judged(basis: SoldBasis, resetting: int | None, among: Select[typing.Any] | None) -> Subquery:
-    """Return the clients of the scope with the figures that rules compare, and the day of their last visit.
+def _counted(basis: SoldBasis, resetting: int | None) -> Select[typing.Any]:
+    """Return the clients who have totals, with the figures that rules compare, and the day of their last visit.
 
-    Those with a manual value and no totals are judged on zeros. With `resetting` the figures are counted from the
-    end of the latest gap of more than so many days; the last visit is the real one always.
+    With `resetting` the figures are counted from the end of the latest gap of more than so many days; the last visit
+    is the real one always.
     """
     source: sa.FromClause = totals
     figures: list[ColumnElement[int]] = [totals.c[name] for name in figure_names(basis)]
@@ -122,7 +131,7 @@ def _judged(basis: SoldBasis, resetting: int | None, among: Select[typing.Any] |
         before = [sa.func.coalesce(reset.c[name], 0) for name in figure_names(basis)]
         figures = [figure - earlier for figure, earlier in zip(figures, before, strict=True)]
     last_day = sa.func.coalesce(totals.c.visited_on, totals.c.bought_on)
-    counted = (
+    return (
         sa.select(
             totals.c.scope_id,
             totals.c.client_id,
@@ -132,16 +141,21 @@ def _judged(basis: SoldBasis, resetting: int | None, among: Select[typing.Any] |
         .select_from(source)
         .where(totals.c.network_id == THIS_NETWORK, totals.c.scope_id == THIS_SCOPE)
     )
+
+
+def _uncounted() -> Select[typing.Any]:
+    """Return the clients who have a manual value and no totals: they are judged on zeros."""
     has_totals = sa.exists().where(totals.c.network_id == THIS_NETWORK, _same_client(totals, manual))
-    uncounted = (
-        sa.select(manual.c.scope_id, manual.c.client_id, *(sa.literal(0, sa.BigInteger()) for _ in Metric), NO_DAY)
+    return (
+        sa.select(
+            manual.c.scope_id,
+            manual.c.client_id,
+            *(sa.literal(0, sa.BigInteger()).label(metric.value) for metric in Metric),
+            NO_DAY.label("last_day"),
+        )
         .where(manual.c.network_id == THIS_NETWORK, manual.c.scope_id == THIS_SCOPE, sa.not_(has_totals))
         .distinct()
     )
-    if among is not None:
-        counted = counted.where(totals.c.client_id.in_(among))
-        uncounted = uncounted.where(manual.c.client_id.in_(among))
-    return sa.union_all(counted, uncounted).subquery("judged")
 
 
 def _same_client(one: Table, other: Table) -> ColumnElement[bool]:

@@ -48,7 +48,7 @@ def _indexes(connection: Connection, table: str) -> Iterator[tuple[str, str]]:
 
 
 def figures_of(columns: Sequence[str], *, unique: bool) -> str:
-    """Return the rows of a table, then how many of them share the first column of an index, the first two, and so on."""
+    """Return how many rows a table has, and how many of them share the first column of an index, the first two, …"""
     share = [ROWS]
     for column in columns:
         usual = _IDS if column.endswith(("id", "_on")) else _OTHERS

@@ -30,15 +30,16 @@ def _earlier(kept: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement
 
 
 @cache
-def add_differences(dialect: str) -> Executable:
+def add_differences(dialect: str, *, returning: bool = False) -> Executable:
     """Return the upsert that adds the differences of one client in one scope to the totals.
 
-    Days only move outwards here; where one may have to move back, `days_of` is asked afterwards.
+    With `returning` it answers with the totals as they are now. Days only move outwards here; where one may have to
+    move back, `days_of` is asked afterwards.
     """
     insert: Callable[..., Any] = postgresql.insert if dialect == "postgresql" else sqlite.insert
     statement = insert(totals)
     new = statement.excluded
-    return statement.on_conflict_do_update(  # type: ignore[no-any-return]
+    added = statement.on_conflict_do_update(
         index_elements=["network_id", *KEYS],
         set_={
             **{name: totals.c[name] + new[name] for name in AMOUNTS},
@@ -47,6 +48,7 @@ def add_differences(dialect: str) -> Executable:
             "bought_on": _later(totals.c.bought_on, new.bought_on),
         },
     )
+    return added.returning(*totals.c) if returning else added  # type: ignore[no-any-return]
 
 
 def in_scope(counted: FromClause) -> FromClause:

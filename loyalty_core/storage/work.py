@@ -138,7 +138,7 @@ class Work:
         if self.dialect == "postgresql":
             self.connection.execute(_LOCK if exclusive else _LOCK_SHARED, {"lock": self.network_id})
 
-    def lock_names(self, kind: str, names: Iterable[Sequence[str]]) -> None:
+    def lock_names(self, kind: str, names: Iterable[tuple[str, ...]]) -> None:
         """Let nobody else create things of these names until the unit ends, so that none is created twice."""
         for name in sorted(set(names)):
             self.lock_key(":".join((kind, str(self.network_id), *name)))

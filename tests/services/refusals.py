@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pprint import pformat
 
 from loyalty_core.errors import Refused
 from loyalty_core.services.unit import Unit
@@ -28,9 +29,10 @@ def refusals(house: House, act: Act) -> list[Found]:
 def are_refused(house: House, mistakes: Mapping[str, tuple[Act, Found | list[Found]]]) -> None:
     """Check that every mistake is refused for what it says, and that nothing at all was written."""
     before = house.rows()
-    found = {name: refusals(house, act) for name, (act, _expected) in mistakes.items()}
-    wanted = {name: each if isinstance(each, list) else [each] for name, (_act, each) in mistakes.items()}
-    assert {name: each for name, each in found.items() if each != wanted[name]} == {}, {
-        name: wanted[name] for name, each in found.items() if each != wanted[name]
-    }
+    wrong = {}
+    for name, (act, expected) in mistakes.items():
+        found, wanted = refusals(house, act), expected if isinstance(expected, list) else [expected]
+        if found != wanted:
+            wrong[name] = {"found": found, "wanted": wanted}
+    assert not wrong, pformat(wrong)
     assert house.rows() == before

@@ -246,11 +246,10 @@ class Model:
 
     def set_by_hand(self, client: str, branch: str, value: int, last: timedelta | None, lapses: bool) -> Outcome:
         today = self.today(branch)
-        codes = ["too_large"] if value > 10_000 else []
+        if value > 10_000:
+            return ("too_large",)
         if last is not None and last < timedelta():
-            codes.append("in_the_past")
-        if codes:
-            return tuple(codes)
+            return ("in_the_past",)
         self.by_hand[client, branch] = ByHand(value, today, None if last is None else today + last, lapses)
         return DONE
 

@@ -55,7 +55,7 @@ class Salon:
             for turn in range(times):
                 found = act(side)
                 assert found == expected, f"on {side.name}: {found}, expected {expected}"
-                if turn or expected != DONE:
+                if turn or (expected != DONE and (times == 1 or expected != SAME)):  # a key leaves a row of its own
                     assert side.written() == written, f"{expected} wrote something on {side.name}"
                 written = side.written()
         self.check()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Date, Engine, insert, literal, select
+from sqlalchemy import Connection, Date, Engine, Select, insert, literal, select
 
 from loyalty_core.decisions.rules import AtLeast, Metric, Rule, RuleSet
 from loyalty_core.engine.standing import compile_rule_set, reset_of
@@ -114,9 +114,15 @@ def write_noise(connection: Connection) -> None:
 Answer = tuple[int | None, str | None, str | None, date | None]
 
 
+def run(connection: Connection, *statements: Select[Any]) -> list[Any]:
+    found = []
+    for statement in statements:
+        found += connection.execute(statement, {"network": OURS, "scope": SCOPE, "today": TODAY}).all()
+    return found
+
+
 def said_by_sql(connection: Connection, question: Question) -> Mapping[int, Answer]:
-    statement = verdicts(question.rule_set, question.basis, question.judged_on)
-    rows = connection.execute(statement, {"network": OURS, "scope": SCOPE, "today": TODAY}).all()
+    rows = run(connection, *verdicts(question.rule_set, question.basis, question.judged_on))
     assert {row.scope_id for row in rows} <= {SCOPE}
     answers = {row.client_id: (row.value, row.origin, row.rule, row.next_on) for row in rows}
     assert len(answers) == len(rows), "no client twice"
@@ -176,7 +182,7 @@ def a_discount_from_three_visits() -> RuleSet:
 
 def test_verdicts_can_be_asked_for_a_few_clients(engine: Engine) -> None:
     asked = (a_discount_from_three_visits(), SoldBasis.INVOICED, JudgedOn.SINCE_RESET)
-    everybody = verdicts(*asked)
+    some = [each.where(each.selected_columns.client_id.in_([1, 3])) for each in verdicts(*asked)]
     two = select(Client.id).where(Client.network_id == THIS_NETWORK, Client.id.in_([1, 3]))
     figures: Row = {**dict.fromkeys(SUMS, 5), "first_day": TODAY, "visited_on": TODAY, "bought_on": None}
     manual: Row = {"element": "discount", "item": "", "value": 1, "granted_at": NOW, "granted_on": TODAY}
@@ -185,16 +191,15 @@ def test_verdicts_can_be_asked_for_a_few_clients(engine: Engine) -> None:
         clients = [{"network_id": OURS, "scope_id": SCOPE, "client_id": number} for number in range(5)]
         write(connection, Totals, [client | figures for client in clients[:3]])
         write(connection, ManualValue, [client | manual for client in clients[3:]])
-        for some in (everybody.where(everybody.selected_columns.client_id.in_([1, 3])), verdicts(*asked, among=two)):
-            rows = connection.execute(some, {"network": OURS, "scope": SCOPE, "today": TODAY}).all()
-            assert sorted(rows) == [
+        for statements in (some, verdicts(*asked, among=two)):
+            assert sorted(run(connection, *statements)) == [
                 (SCOPE, 1, 500, "rule", "visits-3", TODAY + timedelta(61)),
                 (SCOPE, 3, 1, "manual", None, None),
             ]
 
 
 def test_a_client_with_a_manual_value_and_no_totals_is_judged_on_zeros(engine: Engine) -> None:
-    statement = verdicts(a_discount_from_three_visits(), SoldBasis.INVOICED, JudgedOn.LIFETIME)
+    statements = verdicts(a_discount_from_three_visits(), SoldBasis.INVOICED, JudgedOn.LIFETIME)
     manual = {
         "network_id": OURS,
         "scope_id": SCOPE,
@@ -208,7 +213,7 @@ def test_a_client_with_a_manual_value_and_no_totals_is_judged_on_zeros(engine: E
         values = [(1, "discount", TODAY), (2, "discount", TODAY - timedelta(1)), (3, "class", None)]
         rows = [manual | {"client_id": id, "element": element, "until": until} for id, element, until in values]
         write(connection, ManualValue, rows)
-        found = connection.execute(statement, {"network": OURS, "scope": SCOPE, "today": TODAY}).all()
+        found = run(connection, *statements)
     assert sorted(found) == [
         (SCOPE, 1, 1200, "manual", None, TODAY + timedelta(1)),
         (SCOPE, 2, None, "rule", None, None),

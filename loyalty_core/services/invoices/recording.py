@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -81,9 +81,8 @@ def _record(unit: Unit, invoices: Sequence[RecordedInvoice], *, judge: bool) -> 
         unit.lock_names("invoice", ((each.source, each.external_id) for each in invoices))
     flags = tender_flags(unit)
     prints = [_fingerprint(invoice) for invoice in invoices]
-    problems = list(_reference_problems(unit, invoices, flags))
-    known = ((each.source, each.external_id) for each in invoices)
-    before = {} if problems else rows_by_external(unit, _by_external, known)
+    before = rows_by_external(unit, _by_external, ((each.source, each.external_id) for each in invoices))
+    problems = list(_reference_problems(unit, invoices, flags, before))
     for number, each in enumerate(invoices):
         old = before.get((each.source, each.external_id))
         if old is not None and old.fingerprint != prints[number]:
@@ -118,9 +117,12 @@ def known(unit: Unit, source: str, external_ids: Sequence[str]) -> dict[str, int
 
 
 def _reference_problems(
-    unit: Unit, invoices: Sequence[RecordedInvoice], flags: Mapping[str, bool]
+    unit: Unit, invoices: Sequence[RecordedInvoice], flags: Mapping[str, bool], before: Collection[tuple[str, str]]
 ) -> Iterator[Problem]:
-    """Check what an invoice points at; its visits stay locked until the unit ends."""
+    """Check what an invoice points at; its visits stay locked until the unit ends.
+
+    The visit of an invoice recorded `before` may be gone by now, or another client's, if the invoice is void.
+    """
     branches = unit.configuration.branches
     strangers = unknown_clients(unit, {each.client_id for each in invoices if each.client_id is not None})
     visits: dict[int, _Visit] = {}
@@ -136,7 +138,7 @@ def _reference_problems(
             yield Problem("unknown_branch", _("There is no such branch."), (number, "branch_id"))
         if each.client_id is not None and each.client_id in strangers:
             yield Problem("unknown_client", _("There is no such client."), (number, "client_id"))
-        if each.visit_id is not None:
+        if each.visit_id is not None and (each.source, each.external_id) not in before:
             yield from (problem.under(number) for problem in _visit_problems(each, visits.get(each.visit_id)))
         for place, payment in enumerate(each.payments):
             if payment.tender not in flags:

@@ -28,7 +28,7 @@ def void(unit: Unit, sale_id: int, reason: str, key: str | None = None) -> Recor
         sale = lock_sale(unit, sale_id)
         if sale.state == SaleState.VOID.value:
             raise Refused(Problem("already_void", _("The invoice is void already."), ("sale_id",)))
-        if sale.paid_minor or sale.state == SaleState.REFUNDED.value:
+        if sale.paid_minor or sale.state in (SaleState.PART_REFUNDED.value, SaleState.REFUNDED.value):
             raise Refused(Problem("paid", _("There is money on this invoice: refund it instead."), ("sale_id",)))
         set_states(unit, [(sale_id, SaleState.VOID, 0, 0)])
         if sale.client_id is not None:
