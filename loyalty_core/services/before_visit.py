@@ -82,6 +82,8 @@ def _before(unit: Unit, cuts: Sequence[Cut]) -> dict[int, Before]:
     resets = _resets(unit, cuts, scopes)
     keys = sorted({(scopes[each.id], each.client_id) for each in cuts})
     manual = manual_values(unit, keys)
+    for scope_id in sorted(set(scopes.values()) & unit.configuration.programmes.keys()):
+        unit.failures.extend(unit.configuration.programmes[scope_id].failures)
     given = {
         each.id: _judge(
             unit.configuration.programmes.get(scopes[each.id]),

@@ -89,7 +89,11 @@ class CompiledSet:
 
 @dataclass(frozen=True, slots=True)
 class CompiledProgramme:
-    """A programme version in force, compiled; `failures` are plugins whose part could not be."""
+    """A programme version in force, compiled; `failures` are plugins whose part could not be.
+
+    `complete` is false while an active plugin does not speak: it failed here, is not loaded, or waits for a migration.
+    What it gave is then left as it is, because nobody knows what it would say (RELIABILITY I23).
+    """
 
     id: int
     version_id: int
@@ -100,6 +104,7 @@ class CompiledProgramme:
     name: str
     sets: tuple[CompiledSet, ...]
     failures: tuple[Failure, ...]
+    complete: bool
 
     @property
     def gaps(self) -> tuple[int, ...]:

@@ -117,11 +117,18 @@ def verdicts(
         named = {slot for key in some for slot in (*kept.get(key, ()), *manual.get(key, ()))}
         for each in sets_of(programme, named):
             slot: Slot = each.slot
+            known_by = some if decides(each, programme) else [key for key in some if slot in manual.get(key, ())]
             subjects = [
-                Judged(totals.get(key, Totals()), resets.get(key, {}), manual.get(key, {}).get(slot)) for key in some
+                Judged(totals.get(key, Totals()), resets.get(key, {}), manual.get(key, {}).get(slot))
+                for key in known_by
             ]
-            for key, verdict in zip(some, each.verdicts(subjects, today), strict=True):
+            for key, verdict in zip(known_by, each.verdicts(subjects, today), strict=True):
                 yield key, slot, verdict
+
+
+def decides(each: CompiledSet, programme: CompiledProgramme | None) -> bool:
+    """Whether a set has the say about everybody: a plugin's own, or the empty one where no plugin is silent."""
+    return bool(each.plugin) or programme is None or programme.complete
 
 
 def sets_of(programme: CompiledProgramme | None, named: Iterable[Slot]) -> list[CompiledSet]:

@@ -14,7 +14,7 @@ from sqlalchemy import Insert, bindparam, select, union
 from loyalty_core.decisions.rules import RuleSet
 from loyalty_core.facts.programme import JudgedOn, SoldBasis
 from loyalty_core.services.configuration import CompiledSet
-from loyalty_core.services.judging import Slot, sets_of
+from loyalty_core.services.judging import Slot, decides, sets_of
 from loyalty_core.services.resets import rebuild_resets
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage import staging
@@ -94,7 +94,8 @@ def _reassess(unit: Unit, scope_id: int, cause: str, *, tell: bool = True, due: 
 def _sets(unit: Unit, scope_id: int) -> list[CompiledSet]:
     """Return what decides in a scope: the programme's rule sets, and empty ones where somebody has something else."""
     named: list[Slot] = [(row.element, row.item) for row in unit.execute(_SLOTS, {"of_scope": scope_id})]
-    return sets_of(unit.configuration.programmes.get(scope_id), named)
+    programme = unit.configuration.programmes.get(scope_id)
+    return [each for each in sets_of(programme, named) if decides(each, programme)]
 
 
 def _stage(unit: Unit, scope_id: int, each: CompiledSet, *, due: bool) -> None:

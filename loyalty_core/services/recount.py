@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     except_,
-    false,
     func,
     insert,
     not_,
@@ -36,7 +35,7 @@ measure, totals, standing, manual = (table_of(model) for model in (Measure, Tota
 reset = table_of(Reset)
 _KEPT_MEASURES = select(*(measure.c[name] for name in COLUMNS)).where(measure.c.network_id == THIS_NETWORK)
 _RESETS_OF_SCOPE = select(reset).where(reset.c.network_id == THIS_NETWORK, reset.c.scope_id == bindparam("scope"))
-_NO_RESETS = _RESETS_OF_SCOPE.where(false())
+_NO_RESETS = _RESETS_OF_SCOPE.where(reset.c.gap_days < 0)
 _SCOPES_WITH_RESETS = select(reset.c.scope_id).where(reset.c.network_id == THIS_NETWORK).distinct()
 _TOTAL_COLUMNS = (*KEYS, *AMOUNTS, *DAYS)
 
@@ -45,8 +44,8 @@ _TOTAL_COLUMNS = (*KEYS, *AMOUNTS, *DAYS)
 class Drift:
     """How many kept rows differ from a recount; all zero is how it must be.
 
-    `totals` are those of clients, and their sums before a reset. `standing` is compared with what the totals that are
-    kept give: where those are wrong, only a repair tells how much of the standing was.
+    `totals` are those of clients, and their sums before a reset. Resets rest on the measures that are kept, standing
+    on the totals: where those are wrong, only a repair, which goes step by step, tells how much of the rest was.
     """
 
     measures: int
@@ -129,8 +128,8 @@ def _resets(unit: Unit, repair: bool) -> int:
     gaps = {scope_id: programme.gaps for scope_id, programme in programmes.items() if programme.gaps}
     found = 0
     for scope_id in sorted({*gaps, *unit.execute(_SCOPES_WITH_RESETS).scalars()}):
-        counted = union_all(*(resets(gap) for gap in gaps.get(scope_id, ()))) if scope_id in gaps else _NO_RESETS
-        differing = _differing(unit, _RESETS_OF_SCOPE, counted, {"scope": scope_id})
+        counted = union_all(_NO_RESETS, *(resets(gap) for gap in gaps.get(scope_id, ()))).subquery("counted")
+        differing = _differing(unit, _RESETS_OF_SCOPE, select(counted), {"scope": scope_id})
         if differing and repair:
             rebuild_resets(unit, scope_id)
         found += differing

@@ -37,7 +37,7 @@ _raise_version = (
 
 @dataclass
 class Compiled:
-    """What one process has compiled: configurations by network, programmes by version and plugins in use."""
+    """What one process has compiled: configurations by network, programmes by version and active plugins."""
 
     configurations: dict[int, Configuration] = field(default_factory=dict)
     programmes: dict[tuple[int, frozenset[str]], CompiledProgramme] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class Unit(Work):
         self.failures.extend(outcome.failure for outcome in outcomes if outcome.failure is not None)
 
     def _compile(self, row: Mapping[Any, Any], active: frozenset[str], currency: Currency) -> CompiledProgramme:
-        key = (row["version_id"], self.usable(active))
+        key = (row["version_id"], active)
         if key not in self._compiled.programmes:
             self._compiled.programmes[key] = self.compile(row, json.loads(row["body"]), active, currency)
         return self._compiled.programmes[key]
@@ -136,8 +136,10 @@ class Unit(Work):
             occasion = self.occasion(active, currency)
             outcomes = self.plugins.dispatcher.compile_standing(occasion, programme, body["parts"])
             sets, failures = _compiled_sets(outcomes, basis, judged_on, row["version_id"])
+        complete = not failures and self.usable(active) >= frozenset(active)
+        number, name = row["number"], body["name"]
         return CompiledProgramme(
-            row["id"], row["version_id"], row["number"], row["kind"], basis, judged_on, body["name"], sets, failures
+            row["id"], row["version_id"], number, row["kind"], basis, judged_on, name, sets, failures, complete
         )
 
 

@@ -14,7 +14,19 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, Insert, Table, bindparam, func, insert, select
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    Insert,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from loyalty_core.errors import LoyaltyError
@@ -27,6 +39,7 @@ Row = dict[str, Any]
 
 _LOCK = select(func.pg_advisory_xact_lock(bindparam("lock"))).execution_options(unscoped=True)
 _LOCK_SHARED = select(func.pg_advisory_xact_lock_shared(bindparam("lock"))).execution_options(unscoped=True)
+_LOOK_AT = (1_000, 10_000, 100_000, 1_000_000)
 
 
 def canonical(value: object) -> str:
@@ -64,6 +77,7 @@ class Work:
         self.now = clock.now()
         self._audit: list[Row] = []
         self._events: list[Row] = []
+        self._inserted: dict[Table, int] = {}
 
     @property
     def dialect(self) -> str:
@@ -85,7 +99,22 @@ class Work:
             network_id = self.network_id
             for row in rows:
                 row["network_id"] = network_id
-            self.connection.execute(_insert(table_of(model)), rows)
+            table = table_of(model)
+            self.connection.execute(_insert(table), rows)
+            self._look_at(table, len(rows))
+
+    def _look_at(self, table: Table, added: int) -> None:
+        """Let PostgreSQL look at a table again, whenever this unit has put ten times as many rows into it.
+
+        By itself it looks after the commit. Until then it would look rows up, and check what they point to, as suits
+        the empty table that it knows: by reading it all, row by row, during a whole import.
+        """
+        before = self._inserted.get(table, 0)
+        self._inserted[table] = before + added
+        grown = any(before < limit <= before + added for limit in _LOOK_AT)
+        if grown and self.dialect == "postgresql":
+            name = self.connection.dialect.identifier_preparer.format_table(table)
+            self.connection.execute(text(f"ANALYZE (SKIP_LOCKED) {name}").execution_options(unscoped=True))
 
     def audit(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pprint import pformat
 
 from loyalty_core.errors import Refused
@@ -12,6 +12,9 @@ from loyalty_core.testing.house import House
 Act = Callable[[Unit], object]
 Found = tuple[str, tuple[str | int, ...]]
 """A code and a path."""
+
+Mistakes = Mapping[str, tuple[Act, Found | Sequence[Found]]]
+"""By name: what is done, and what it must be refused for."""
 
 
 def refusals(house: House, act: Act) -> list[Found]:
@@ -26,7 +29,7 @@ def refusals(house: House, act: Act) -> list[Found]:
     return []
 
 
-def are_refused(house: House, mistakes: Mapping[str, tuple[Act, Found | list[Found]]]) -> None:
+def are_refused(house: House, mistakes: Mistakes) -> None:
     """Check that every mistake is refused for what it says, and that nothing at all was written."""
     before = house.rows()
     wrong = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -24,7 +25,7 @@ from loyalty_core.testing.house import START, ZONE, House, a_line, at, days
 from tests.services.refusals import Act, Found, are_refused
 from tests.services.test_visit_refusals import BELL, NO_ID
 
-Cases = dict[str, tuple[Act, Found | list[Found]]]
+Cases = dict[str, tuple[Act, Found | Sequence[Found]]]
 RULE = {"metric": "visits", "threshold": 3, "percent_bp": 500}
 
 
@@ -52,7 +53,10 @@ def test_a_programme_that_does_not_hold_is_refused(house: House) -> None:
         "a part that is none": (saving(scope, parts={"discount_rules": 7}), ("wrong_type", part)),
         "rules that are none": (saving(scope, rules="many"), ("wrong_type", (*part, "rules"))),
         "an unknown field": (saving(scope, rules=({**RULE, "x": 1},)), ("unknown_field", (*part, "rules", 0, "x"))),
-        "over 100 %": (saving(scope, rules=({**RULE, "percent_bp": 10_001},)), ("too_large", (*part, "rules", 0, "percent_bp"))),
+        "over 100 %": (
+            saving(scope, rules=({**RULE, "percent_bp": 10_001},)),
+            ("too_large", (*part, "rules", 0, "percent_bp")),
+        ),
         "the same threshold": (saving(scope, rules=(RULE, RULE)), ("same_threshold", (*part, "rules", 1, "threshold"))),
     }
     are_refused(house, cases)
@@ -223,7 +227,10 @@ def test_a_tender_that_does_not_hold_is_refused(house: House) -> None:
             "other flags": (adding(good, cash), ("tender_differs", (1, "code"))),
             "twice": (adding(good, good), ("tender_twice", (1, "code"))),
             "no flag": (adding(replace(good, is_money=None)), ("wrong_kind", (0, "is_money"))),  # type: ignore[arg-type]
-            "1 for a flag": (adding(replace(good, counts_as_paid=1)), ("wrong_kind", (0, "counts_as_paid"))),
+            "1 for a flag": (
+                adding(replace(good, counts_as_paid=1)),  # type: ignore[arg-type]
+                ("wrong_kind", (0, "counts_as_paid")),
+            ),
         },
     )
     with house.work() as unit:
@@ -234,14 +241,21 @@ def test_a_tender_that_does_not_hold_is_refused(house: House) -> None:
     assert house.rows() == before
 
 
+def a_currency(**fields: Any) -> Currency:
+    return replace(Currency("UAH"), **fields)
+
+
 @pytest.mark.parametrize(
     ("fields", "found"),
     [
         ({"name": ""}, ("required", ("name",))),
         ({"time_zone": "Mars/Olympus"}, ("unknown_zone", ("time_zone",))),
         ({"time_zone": None}, ("unknown_zone", ("time_zone",))),
-        *(({"currency": Currency(code)}, ("bad_currency", ("currency",))) for code in ("uah", "UA", "€€€", None)),
-        *(({"currency": Currency("UAH", digits)}, ("bad_digits", ("digits",))) for digits in (4, -1, True, "2", None)),
+        *(
+            ({"currency": a_currency(code=code)}, ("bad_currency", ("currency",)))
+            for code in ("uah", "UA", "€€€", None)
+        ),
+        *(({"currency": a_currency(digits=each)}, ("bad_digits", ("digits",))) for each in (4, -1, True, "2", None)),
     ],
     ids=repr,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -232,7 +233,13 @@ def test_a_visit_moved_to_another_day_takes_its_sums_with_it(house: House) -> No
 
 
 def test_an_opening_counts_from_its_date_on(house: House) -> None:
-    figures = {"visits": 3, "no_shows": 1, "listed_minor": 90_00, "invoiced_minor": 80_00, "paid_minor": 70_00}
+    figures: dict[str, Any] = {
+        "visits": 3,
+        "no_shows": 1,
+        "listed_minor": 90_00,
+        "invoiced_minor": 80_00,
+        "paid_minor": 70_00,
+    }
     house.opening("Olha", TODAY, last_visit_on=START - days(3), **figures)
     assert house.totals("Olha") == Totals(3, 1, 80_00, 90_00, 70_00, START - days(3), START - days(3))
     assert house.before("Olha", START - days(1)).totals == Totals()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -28,7 +29,7 @@ def recording(invoice: RecordedInvoice) -> Act:
     return lambda unit: invoices.record(unit, invoice)
 
 
-def changed(invoice: RecordedInvoice, mistakes: Mistakes) -> dict[str, tuple[Act, Found | list[Found]]]:
+def changed(invoice: RecordedInvoice, mistakes: Mistakes) -> dict[str, tuple[Act, Found | Sequence[Found]]]:
     return {
         f"{field}={value!r}": (recording(replace(invoice, **{field: value})), (code, (field,)))
         for field, value, code in mistakes
@@ -76,16 +77,17 @@ def test_a_line_that_does_not_hold_is_refused(house: House) -> None:
         ("listed_minor", 99_99, "shares_do_not_add_up", "invoiced"),
         ("adjustments", (), "shares_do_not_add_up", "invoiced"),
     ]
-    cases: dict[str, tuple[Act, Found | list[Found]]] = {}
+    cases: dict[str, tuple[Act, Found | Sequence[Found]]] = {}
     for field, value, code, place in mistakes:
         wrong = replace(good, lines=(replace(line, **{field: value}),))
         cases[f"{field}={value!r}"] = (recording(wrong), (code, ("lines", 0, place)))
-    for field, value, code, place in (
+    adjustments: list[tuple[str, Any, str, str]] = [
         *(("amount_minor", value, "too_small", "amount") for value in (0, -5)),
         *(("amount_minor", value, "not_whole", "amount") for value in NOT_WHOLE),
         ("reason", "", "required", "reason"),
         ("reason", "r" * 201, "too_long", "reason"),
-    ):
+    ]
+    for field, value, code, place in adjustments:
         adjustment = replace(RecordedAdjustment("agreed", 10_00), **{field: value})
         wrong = replace(good, lines=(replace(line, adjustments=(adjustment,)),))
         cases[f"adjustment {field}={value!r}"] = (recording(wrong), (code, ("lines", 0, "adjustments", 0, place)))
@@ -131,7 +133,7 @@ LINES: tuple[RecordedLine, ...] = (a_line(60_00), a_line(40_00, "2"))
 
 def test_a_payment_that_does_not_hold_is_refused_with_its_invoice(house: House) -> None:
     good = house.an_invoice("Olha", START, *LINES)
-    cases: dict[str, tuple[Act, Found | list[Found]]] = {}
+    cases: dict[str, tuple[Act, Found | Sequence[Found]]] = {}
     for fields, code, place in PAYMENT_MISTAKES:
         wrong = replace(good, payments=(a_payment(**fields),))
         cases[str(fields)] = (recording(wrong), (code, ("payments", 0, *place)))
@@ -154,7 +156,7 @@ def test_a_payment_that_does_not_hold_is_refused_by_itself(house: House) -> None
     def paying(sale_id: Any, payment: RecordedPayment) -> Act:
         return lambda unit: invoices.record_payments(unit, [(sale_id, payment)])
 
-    cases: dict[str, tuple[Act, Found | list[Found]]] = {}
+    cases: dict[str, tuple[Act, Found | Sequence[Found]]] = {}
     for fields, code, place in PAYMENT_MISTAKES:
         cases[str(fields)] = (paying(sale, a_payment(**fields)), (code, (0, *place)))
     cases["too much"] = (paying(sale, a_payment(amount_minor=100_01)), ("overpaid", (0, "amount")))
@@ -211,7 +213,7 @@ def test_a_refund_that_does_not_hold_is_refused(house: House) -> None:
         return lambda unit: invoices.refund(unit, sale_id, [ReturnedLine(*line) for line in lines], reason)
 
     whole, quantity, line = ("1", 1000), ("lines", 0, "quantity"), ("lines", 0, "line")
-    cases: dict[str, tuple[Act, Found | list[Found]]] = {
+    cases: dict[str, tuple[Act, Found | Sequence[Found]]] = {
         **{f"sale {value!r}": (refunding(value, whole), ("unknown_invoice", ("sale_id",))) for value in NO_ID},
         "nothing paid": (refunding(unpaid, whole), ("not_refundable", ("sale_id",))),
         "void": (refunding(void, whole), ("not_refundable", ("sale_id",))),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loyalty_core.facts.standing import Given, Origin
+from loyalty_core.facts.standing import Element, Given, Origin
 from loyalty_core.facts.visit import VisitStatus
 from loyalty_core.services import reassessment, standing
 from loyalty_core.testing.house import START, House, days
@@ -160,7 +160,7 @@ def test_each_step_is_written_down_with_before_after_cause_actor_and_reason(hous
     visit = house.came("Olha", START)
     client, scope = house.client("Olha"), house.scopes["podil"]
     with house.work("Marta") as unit:
-        standing.set_by_hand(unit, client, scope, standing.Element.DISCOUNT, 1200, "sister", until=START + days(9))
+        standing.set_by_hand(unit, client, scope, Element.DISCOUNT, 1200, "sister", until=START + days(9))
     house.by_hand("Olha", 800, lapses=True)
     house.automatic("Olha")
     assert changes(house) == [

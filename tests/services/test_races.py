@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from loyalty_core.errors import Refused
 from loyalty_core.facts.invoice import RecordedPayment, ReturnedLine
+from loyalty_core.facts.standing import Element
 from loyalty_core.facts.visit import VisitStatus
 from loyalty_core.services import anchors, invoices, plugins, reassessment, recount, settings, standing, visits
 from loyalty_core.services.unit import Unit
@@ -40,12 +42,12 @@ def race(acts: Iterable[Act]) -> list[Any]:
         return [each.result(60) for each in [pool.submit(run, act) for act in acts]]
 
 
-def at_work(house: House, service: Callable[[Unit], Any]) -> Act:
+def at_work(house: House, service: Callable[..., Any], *args: Any, **fields: Any) -> Act:
     """Return a service in a unit of its own."""
 
     def act() -> Any:
         with house.work() as unit:
-            return service(unit)
+            return service(unit, *args, **fields)
 
     return act
 
@@ -74,7 +76,11 @@ def test_visits_of_one_client_saved_at_once_all_count(house: House) -> None:
     given = [[house.a_visit("Olha", START + days(number)) for number in range(3)] for _ in range(RACERS)]
 
     def save(some: list[Any]) -> Act:
-        return lambda: [at_work(house, lambda unit, each=each: visits.save(unit, each))() for each in some]
+        def act() -> None:
+            for each in some:
+                at_work(house, visits.save, each)()
+
+        return act
 
     race(save(some) for some in given)
     assert (house.totals("Olha").visits, house.discount("Olha")) == (RACERS * 3, 500)
@@ -84,7 +90,7 @@ def test_visits_of_one_client_saved_at_once_all_count(house: House) -> None:
 def test_invoices_of_one_visit_recorded_at_once_all_count(house: House) -> None:
     visit = house.visit("Olha", START)
     given = [house.an_invoice("Olha", START, a_line(100_00), visit_id=visit) for _ in range(RACERS)]
-    race(at_work(house, lambda unit, each=each: invoices.record(unit, each)) for each in given)
+    race(at_work(house, invoices.record, each) for each in given)
     assert house.totals("Olha").paid_minor == RACERS * 100_00
 
 
@@ -92,7 +98,7 @@ def test_invoices_of_one_visit_recorded_at_once_all_count(house: House) -> None:
 def test_the_same_visit_saved_at_once_counts_once(house: House, key: str | None) -> None:
     """By one idempotency key, or by the visit's own id (RELIABILITY I6, I7)."""
     visit = house.a_visit("Olha", START)
-    saved = race([at_work(house, lambda unit: visits.save(unit, visit, key))] * RACERS)
+    saved = race([at_work(house, visits.save, visit, key)] * RACERS)
     assert len({each.id for each in saved}) == 1
     assert sum(each.changed for each in saved) == (RACERS if key else 1), "a key gets the first answer again"
     assert house.totals("Olha").visits == 1
@@ -102,7 +108,7 @@ def test_the_same_visit_saved_at_once_counts_once(house: House, key: str | None)
 @pytest.mark.parametrize("key", ["key-1", None])
 def test_the_same_invoice_recorded_at_once_counts_once(house: House, key: str | None) -> None:
     invoice = house.an_invoice("Olha", START, a_line(100_00))
-    done = race([at_work(house, lambda unit: invoices.record(unit, invoice, key))] * RACERS)
+    done = race([at_work(house, invoices.record, invoice, key)] * RACERS)
     assert len({each.id for each in done}) == 1
     assert house.totals("Olha").paid_minor == 100_00
 
@@ -110,7 +116,7 @@ def test_the_same_invoice_recorded_at_once_counts_once(house: House, key: str | 
 def test_the_same_payment_recorded_at_once_counts_once(house: House) -> None:
     sale = house.invoice("Olha", START, a_line(100_00), paid=0)
     payment = RecordedPayment("p", "cash", 60_00, at(START))
-    done = race([at_work(house, lambda unit: invoices.record_payments(unit, [(sale, payment)]))] * RACERS)
+    done = race([at_work(house, invoices.record_payments, [(sale, payment)])] * RACERS)
     assert sum(each.changed for (each,) in done) == 1
     assert house.totals("Olha").paid_minor == 60_00
 
@@ -118,9 +124,7 @@ def test_the_same_payment_recorded_at_once_counts_once(house: House) -> None:
 def test_payments_at_once_never_exceed_what_is_owed(house: House) -> None:
     sale = house.invoice("Olha", START, a_line(100_00), paid=0)
     payments = [RecordedPayment(str(number), "cash", 30_00, at(START)) for number in range(RACERS)]
-    done = race(
-        at_work(house, lambda unit, each=each: invoices.record_payments(unit, [(sale, each)])) for each in payments
-    )
+    done = race(at_work(house, invoices.record_payments, [(sale, each)]) for each in payments)
     assert sorted(map(str, done)).count("('overpaid',)") == RACERS - 3
     assert house.totals("Olha").paid_minor == 90_00
 
@@ -129,7 +133,7 @@ def test_refunds_at_once_never_give_back_more_than_was_sold(house: House) -> Non
     """Exactly as many winners as there are pieces (RELIABILITY I8)."""
     sale = house.invoice("Olha", START, a_line(90_00, quantity_milli=3000))
     piece = [ReturnedLine("1", 1000)]
-    done = race([at_work(house, lambda unit: invoices.refund(unit, sale, piece, "tests"))] * RACERS)
+    done = race([at_work(house, invoices.refund, sale, piece, "tests")] * RACERS)
     assert [each for each in done if isinstance(each, tuple)] == [("too_much",)] * (RACERS - 3)
     assert house.totals("Olha").paid_minor == 0
 
@@ -137,7 +141,7 @@ def test_refunds_at_once_never_give_back_more_than_was_sold(house: House) -> Non
 def test_the_same_refund_under_one_key_gives_back_once(house: House) -> None:
     sale = house.invoice("Olha", START, a_line(90_00, quantity_milli=3000))
     piece = [ReturnedLine("1", 1000)]
-    race([at_work(house, lambda unit: invoices.refund(unit, sale, piece, "tests", "key-1"))] * RACERS)
+    race([at_work(house, invoices.refund, sale, piece, "tests", "key-1")] * RACERS)
     assert house.totals("Olha").paid_minor == 60_00
 
 
@@ -146,8 +150,8 @@ def test_a_payment_and_a_void_at_once_have_one_winner(house: House) -> None:
     payment = RecordedPayment("p", "cash", 100_00, at(START))
     paid, void = race(
         [
-            at_work(house, lambda unit: invoices.record_payments(unit, [(sale, payment)])),
-            at_work(house, lambda unit: invoices.void(unit, sale, "tests")),
+            at_work(house, invoices.record_payments, [(sale, payment)]),
+            at_work(house, invoices.void, sale, "tests"),
         ]
     )
     assert [isinstance(each, tuple) for each in (paid, void)] in ([True, False], [False, True])
@@ -155,17 +159,17 @@ def test_a_payment_and_a_void_at_once_have_one_winner(house: House) -> None:
 
 def test_a_client_first_seen_by_many_at_once_is_one_client(house: House) -> None:
     names = ["Olha", "Petro", "Iryna"]
-    found = race([at_work(house, lambda unit: anchors.anchor_clients(unit, "erp", names))] * RACERS)
+    found = race([at_work(house, anchors.anchor_clients, "erp", names)] * RACERS)
     assert all(each == found[0] for each in found)
     assert len(house.rows()["core_client"]) == 3
 
 
 def test_visits_of_one_day_saved_at_once_are_one_visit_where_they_count_per_day(house: House) -> None:
-    at_work(house, lambda unit: settings.change(unit, "visits_per_day", True))()
+    at_work(house, settings.change, "visits_per_day", True)()
     given = [house.a_visit("Olha", START, hour=9 + number) for number in range(RACERS)]
-    saved = race(at_work(house, lambda unit, each=each: visits.save(unit, each)) for each in given)
+    saved = race(at_work(house, visits.save, each) for each in given)
     assert house.totals("Olha").visits == 1
-    race(at_work(house, lambda unit, each=each: visits.delete(unit, each.id, "tests")) for each in saved[1:])
+    race(at_work(house, visits.delete, each.id, "tests") for each in saved[1:])
     assert house.totals("Olha").visits == 1
 
 
@@ -177,14 +181,14 @@ def test_an_invoice_recorded_while_its_visit_is_un_arrived_does_not_count(house:
     invoice = house.an_invoice("Olha", START, a_line(100_00))
     away = replace(visit, status=VisitStatus.CANCELLED)
     for first_away in (True, False):
-        at_work(house, lambda unit: visits.save(unit, visit))()
+        at_work(house, visits.save, visit)()
         with house.work() as unit:
             visit_id = visits.known(unit, "tests", [visit.external_id])[visit.external_id]
             its = replace(invoice, visit_id=visit_id, external_id=f"invoice-{first_away}")
-            acts = (lambda unit: visits.save(unit, away), lambda unit, its=its: invoices.record(unit, its))
+            acts: list[tuple[Callable[..., Any], Any]] = [(visits.save, away), (invoices.record, its)]
             here, there = acts if first_away else acts[::-1]
-            here(unit)
-            beside = aside(at_work(house, there))
+            here[0](unit, here[1])
+            beside = aside(at_work(house, *there))
         beside.result(10)
         assert house.totals("Olha").paid_minor == house.totals("Olha").visits == 0
 
@@ -192,13 +196,14 @@ def test_an_invoice_recorded_while_its_visit_is_un_arrived_does_not_count(house:
 @pytest.mark.parametrize("how", ["moved to another client", "deleted"])
 def test_a_visit_stays_what_it_is_while_its_invoice_is_recorded(house: House, aside: Aside, how: str) -> None:
     visit, petro = house.a_visit("Olha", START), house.client("Petro")
-    visit_id = at_work(house, lambda unit: visits.save(unit, visit))().id
+    visit_id = at_work(house, visits.save, visit)().id
     invoice = house.an_invoice("Olha", START, a_line(100_00), visit_id=visit_id)
 
-    def away(unit: Unit) -> object:
+    def away(unit: Unit) -> None:
         if how == "deleted":
-            return visits.delete(unit, visit_id, "tests")
-        return visits.save(unit, replace(visit, client_id=petro))
+            visits.delete(unit, visit_id, "tests")
+        else:
+            visits.save(unit, replace(visit, client_id=petro))
 
     with house.work() as unit:
         invoices.record(unit, invoice)
@@ -237,7 +242,7 @@ def test_a_value_set_by_hand_beside_a_visit_stands(house: House, aside: Aside) -
         visit = house.a_visit(name, START)
         with house.work() as unit:
             visits.save(unit, visit)
-            beside = aside(lambda name=name: house.by_hand(name, 1200))
+            beside = aside(partial(house.by_hand, name, 1200))
         beside.result(10)
         assert house.discount(name) == 1200
 
@@ -247,8 +252,8 @@ def test_a_visit_saved_beside_a_return_to_automatic_counts(house: House, aside: 
     house.by_hand("Olha", 1200)
     visit, client = house.a_visit("Olha", START), house.client("Olha")
     with house.work() as unit:
-        standing.return_to_automatic(unit, client, house.scopes["podil"], standing.Element.DISCOUNT)
-        beside = aside(at_work(house, lambda unit: visits.save(unit, visit)))
+        standing.return_to_automatic(unit, client, house.scopes["podil"], Element.DISCOUNT)
+        beside = aside(at_work(house, visits.save, visit))
     beside.result(10)
     assert house.discount("Olha") == 500
 
@@ -284,18 +289,18 @@ def days_pass(house: House) -> None:
 
 def plugins_switched(house: House) -> None:
     for _ in range(2):
-        at_work(house, lambda unit: plugins.deactivate(unit, "discount_rules"))()
-        at_work(house, lambda unit: plugins.activate(unit, "discount_rules"))()
+        at_work(house, plugins.deactivate, "discount_rules")()
+        at_work(house, plugins.activate, "discount_rules")()
 
 
 def settings_changed(house: House) -> None:
     for value in (True, False, True):
-        at_work(house, lambda unit, value=value: settings.change(unit, "visits_per_day", value))()
+        at_work(house, settings.change, "visits_per_day", value)()
 
 
 def repaired(house: House) -> None:
     for _ in range(3):
-        at_work(house, lambda unit: recount.recount(unit, repair=True))()
+        at_work(house, recount.recount, repair=True)()
 
 
 def loaded(house: House) -> None:
@@ -308,9 +313,10 @@ def loaded(house: House) -> None:
             reassessment.reassess(unit)
 
 
-@pytest.mark.parametrize(
-    "work", [programmes_saved, days_pass, plugins_switched, settings_changed, repaired, loaded], ids=lambda f: f.__name__
-)
+FOR_ALL = (programmes_saved, days_pass, plugins_switched, settings_changed, repaired, loaded)
+
+
+@pytest.mark.parametrize("work", FOR_ALL, ids=lambda work: work.__name__)
 def test_everybody_is_judged_while_tills_are_busy(house: House, work: Callable[[House], None]) -> None:
     """Nobody waits for ever, nothing is judged by what no longer holds: no drift at the end."""
     house.programme([("visits", 1, 500)], inactive_days=30)

@@ -197,7 +197,7 @@ def test_a_plugin_switched_on_twice_changes_nothing(house: House) -> None:
 
 
 def test_judging_twice_changes_nothing_and_writes_nothing(house: House) -> None:
-    """"Recomputing twice changes nothing the second time" (SEMANTICS 4)."""
+    """ "Recomputing twice changes nothing the second time" (SEMANTICS 4)."""
     house.programme([("visits", 1, 500), ("sold", 100_00, 700)], inactive_days=60)
     for name in ("Olha", "Petro"):
         house.came(name, TODAY, 100_00)

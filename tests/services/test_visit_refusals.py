@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -84,7 +85,7 @@ def test_a_visit_with_an_issued_invoice_cannot_be_deleted(house: House) -> None:
 
     has_invoice: Found = ("visit_has_invoice", ("visit_id",))
     unknown: Found = ("unknown_visit", ("visit_id",))
-    mistakes: dict[str, tuple[Act, Found | list[Found]]] = {
+    mistakes: dict[str, tuple[Act, Found | Sequence[Found]]] = {
         "paid": (deleting(visit), has_invoice),
         "issued": (deleting(issued), has_invoice),
         "no reason": (deleting(visit, ""), ("required", ("reason",))),
@@ -99,7 +100,8 @@ def test_a_visit_with_an_issued_invoice_cannot_be_deleted(house: House) -> None:
 
 
 def test_an_opening_that_does_not_hold_is_refused(house: House) -> None:
-    good = Opening("tests", "1", house.branches["podil"], house.client("Olha"), START, 3, 1, 90, 80, 70, START - days(1))
+    branch, client = house.branches["podil"], house.client("Olha")
+    good = Opening("tests", "1", branch, client, START, 3, 1, 90, 80, 70, START - days(1))
     mistakes: list[tuple[str, Any, str, str]] = [
         *(("source", value, "required", "source") for value in ("", None, 7)),
         ("external_id", "x" * 101, "too_long", "external_id"),

@@ -21,30 +21,32 @@ branches = some.just(PODIL) | some.sampled_from(tuple(ZONES))
 """One client at one branch more often than not, so that things meet."""
 
 visit_names, statuses = some.sampled_from(VISITS), some.sampled_from(STATUSES)
-days, hours = some.integers(-9, 2), some.sampled_from((12, 12, 21, 3))
-"""Twice as often noon, so that things happen at one moment; 21 and 3 are other days in Kyiv and New York."""
+days, hours = some.integers(-9, 2), some.sampled_from((12, 12, 22, 3))
+"""Twice as often noon, so that things happen at one moment; 22 and 3 are other days in Kyiv and New York."""
 
 times = some.sampled_from((1, 1, 1, 2))
 picks = some.integers(0, 11)
 portions: some.SearchStrategy[Portion] = some.tuples(
     some.sampled_from(tuple(TENDERS)), some.sampled_from((4, 4, 3, 2, 1, 5)), some.booleans()
 )
+payments = some.lists(portions, min_size=1, max_size=3) | some.just([])
 amounts = some.sampled_from((0, 999, 2500))
 percents = some.sampled_from((0, 300, 500, 700, 10_000))
-rules = some.builds(
+rules = some.one_of(
+    some.tuples(some.just("visits"), some.integers(1, 3), some.sampled_from((300, 500, 700))),
+    some.tuples(
+        some.sampled_from(("sold", "paid")),
+        some.sampled_from((1, 999, 1000, 2500, 5000)),
+        some.sampled_from((300, 500, 700)),
+    ),
+)
+programmes = some.builds(
     Rules,
-    some.lists(
-        some.one_of(
-            some.tuples(some.just("visits"), some.integers(1, 3), some.sampled_from((300, 500, 700))),
-            some.tuples(
-                some.sampled_from(("sold", "paid")),
-                some.sampled_from((1, 999, 1000, 2500, 5000)),
-                some.sampled_from((300, 500, 700)),
-            ),
-        ),
-        max_size=4,
+    some.one_of(
+        some.lists(rules, min_size=1, max_size=4, unique_by=lambda rule: rule[:2]),
+        some.lists(rules, max_size=4),
     ).map(tuple),
-    some.sampled_from((None, 1, 2, 3, 5)),
+    some.sampled_from((3, 1, 2, 5, None)),
     some.booleans(),
 )
 
@@ -67,20 +69,32 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.salon = found()
 
-    def a_sale(self, pick: int) -> str:
-        names = list(self.salon.model.sales)
-        return names[pick % len(names)]
-
     def any_sale(self) -> bool:
         return bool(self.salon.model.sales)
 
     def any_visit(self) -> bool:
         return bool(self.salon.model.visits)
 
-    @initialize(given=rules, per_day=some.booleans())
+    def anything_by_hand(self) -> bool:
+        return bool(self.salon.model.by_hand)
+
+    def a_visit(self, pick: int) -> str:
+        """Return a visit that there is, most times; `pick` 11 takes one that was never told of."""
+        names = [*self.salon.model.visits]
+        return names[pick % len(names)] if pick < 11 else "never"
+
+    def a_sale(self, pick: int, *states: str) -> str:
+        """Return a sale in one of these states, most times; `pick` 11 takes any."""
+        sales = self.salon.model.sales
+        fitting = [name for name, sale in sales.items() if sale.state in states and pick < 11]
+        names = fitting or list(sales)
+        return names[pick % len(names)]
+
+    @initialize(given=programmes, per_day=some.booleans())
     def begin(self, given: Rules, per_day: bool) -> None:
-        self.salon.count_per_day(per_day)
-        self.save_rules("podil", given)
+        if per_day:
+            self.salon.count_per_day(True)
+        self.save_programme(PODIL, given)
 
     # Visits
 
@@ -89,10 +103,14 @@ class Histories(RuleBasedStateMachine):
         self.salon.visit(**visit)
 
     @precondition(any_visit)
-    @rule(pick=picks, status=some.none() | statuses, days=some.none() | days, client=some.none() | clients)
-    def change_visit(self, pick: int, **changes: Any) -> None:
-        names = list(self.salon.model.visits)
-        self.salon.change_visit(names[pick % len(names)], **changes)
+    @rule(pick=picks, change=some.one_of(some.tuples(some.just("status"), statuses), some.tuples(some.just("days"), days)))
+    def change_visit(self, pick: int, change: tuple[str, Any]) -> None:
+        self.salon.change_visit(self.a_visit(pick % 11), **dict([change]))
+
+    @precondition(any_visit)
+    @rule(pick=picks, client=clients)
+    def hand_visit_over(self, pick: int, client: str) -> None:
+        self.salon.change_visit(self.a_visit(pick % 11), client=client)
 
     @rule(
         given=some.lists(
@@ -106,29 +124,30 @@ class Histories(RuleBasedStateMachine):
     def load_visits(self, given: list[Any], judge: bool) -> None:
         self.salon.load([self.salon.a_visit(*each) for each in given], judge)
 
-    @rule(name=visit_names)
-    def delete_visit(self, name: str) -> None:
-        self.salon.delete(name)
+    @precondition(any_visit)
+    @rule(pick=picks)
+    def delete_visit(self, pick: int) -> None:
+        self.salon.delete(self.a_visit(pick))
 
-    @rule(name=visit_names, percent=some.none() | percents)
-    def give_visit_a_discount(self, name: str, percent: int | None) -> None:
-        self.salon.give(name, percent)
+    @precondition(any_visit)
+    @rule(pick=picks, percent=some.none() | percents)
+    def give_visit_a_discount(self, pick: int, percent: int | None) -> None:
+        self.salon.give(self.a_visit(pick), percent)
 
     # Invoices
 
     @precondition(any_visit)
-    @rule(pick=picks, lines=invoice_lines(), portions=some.lists(portions, max_size=3), days=days, times=times)
+    @rule(pick=picks, lines=invoice_lines(), portions=payments, days=days, times=times)
     def record_invoice_of_visit(self, pick: int, **invoice: Any) -> None:
-        visits = list(self.salon.model.visits.values())
-        visit = visits[pick % len(visits)]
+        visit = self.salon.model.visits[self.a_visit(pick % 11)]
         self.salon.invoice(visit.client, visit.branch, visit=visit.name, **invoice)
 
     @rule(
-        client=some.none() | clients,
+        client=some.one_of(clients, clients, some.none()),
         branch=branches,
-        visit=some.none() | some.none() | visit_names,
+        visit=some.one_of(some.none(), some.none(), visit_names),
         lines=invoice_lines(),
-        portions=some.lists(portions, max_size=3),
+        portions=payments,
         days=days,
         hour=hours,
     )
@@ -136,33 +155,30 @@ class Histories(RuleBasedStateMachine):
         self.salon.invoice(**invoice)
 
     @precondition(any_sale)
-    @rule(pick=picks, otherwise=some.booleans())
-    def send_invoice_again(self, pick: int, otherwise: bool) -> None:
-        self.salon.send_again(self.a_sale(pick), otherwise=otherwise)
+    @rule(pick=picks, what=some.sampled_from(("invoice", "changed invoice", "payment")))
+    def send_again(self, pick: int, what: str) -> None:
+        name = self.a_sale(pick, "void", "part_paid", "refunded")
+        if what == "payment" and self.salon.model.sales[name].paid:
+            self.salon.pay_again(name, pick)
+        else:
+            self.salon.send_again(name, otherwise=what == "changed invoice")
 
     @precondition(any_sale)
-    @rule(pick=picks, portion=portions, name=some.none() | some.sampled_from(("p0", "p1")))
+    @rule(pick=picks, portion=portions, name=some.one_of(some.none(), some.none(), some.just("p0")))
     def pay(self, pick: int, portion: Portion, name: str | None) -> None:
-        self.salon.pay(self.a_sale(pick), portion, name)
-
-    @precondition(any_sale)
-    @rule(pick=picks, place=picks)
-    def send_payment_again(self, pick: int, place: int) -> None:
-        name = self.a_sale(pick)
-        if self.salon.model.sales[name].paid:
-            self.salon.pay_again(name, place)
+        self.salon.pay(self.a_sale(pick, "issued", "part_paid"), portion, name)
 
     @precondition(any_sale)
     @rule(
         pick=picks,
         some_lines=some.lists(
-            some.tuples(some.integers(0, 2), some.sampled_from((3, 3, 2, 1, 4))), min_size=1, max_size=2
+            some.tuples(some.integers(0, 2), some.sampled_from((1, 2, 3, 3, 4))), min_size=1, max_size=2
         ),
         times=times,
     )
     def refund(self, pick: int, some_lines: list[tuple[int, int]], times: int) -> None:
         """Return lines, given by place and how many thirds of what is left of each (four: too much)."""
-        name = self.a_sale(pick)
+        name = self.a_sale(pick, "paid", "part_paid", "part_refunded")
         sale = self.salon.model.sales[name]
         lines = {}
         for place, thirds in some_lines:
@@ -174,12 +190,12 @@ class Histories(RuleBasedStateMachine):
     @precondition(any_sale)
     @rule(pick=picks, times=times)
     def void(self, pick: int, times: int) -> None:
-        name = self.a_sale(pick)
+        name = self.a_sale(pick, "issued")
         repeatable = self.salon.model.sales[name].state == "issued"
         self.salon.void(name, times if repeatable else 1)
 
     @rule(
-        name=some.sampled_from(("o1", "o2", "o3")),
+        name=some.sampled_from(("o1", "o2")),
         client=clients,
         branch=branches,
         days=some.integers(-12, 2),
@@ -195,41 +211,44 @@ class Histories(RuleBasedStateMachine):
 
     # Rules, hands, the calendar
 
-    @rule(branch=branches, given=rules)
-    def save_rules(self, branch: str, given: Rules) -> None:
+    @rule(branch=branches, given=programmes)
+    def save_programme(self, branch: str, given: Rules) -> None:
         self.salon.programme(branch, *given.rules, inactive=given.inactive_days, since_reset=given.since_reset)
-
-    @rule(plugin=some.sampled_from(("discount_rules", "branch")), on=some.sampled_from((True, True, False)))
-    def switch_plugin(self, plugin: str, on: bool) -> None:
-        self.salon.switch(plugin, on)
-
-    @rule(on=some.booleans())
-    def count_per_day(self, on: bool) -> None:
-        self.salon.count_per_day(on)
 
     @rule(
         client=clients,
         branch=branches,
-        value=percents | some.just(10_001),
-        days=some.none() | some.integers(-1, 4),
+        value=percents,
+        days=some.none() | some.integers(0, 4),
         lapses=some.booleans(),
+        mistake=some.sampled_from(("", "", "", "value", "until")),
     )
-    def set_by_hand(self, **value: Any) -> None:
-        self.salon.by_hand(**value)
+    def set_by_hand(self, value: int, days: int | None, mistake: str, **place: Any) -> None:
+        wrong = {"value": (10_001, days), "until": (value, -1)}
+        percent, last = wrong.get(mistake, (value, days))
+        self.salon.by_hand(value=percent, days=last, **place)
 
-    @rule(client=clients, branch=branches)
-    def return_to_automatic(self, client: str, branch: str) -> None:
-        self.salon.automatic(client, branch)
+    @precondition(anything_by_hand)
+    @rule(pick=picks)
+    def return_to_automatic(self, pick: int) -> None:
+        places = list(self.salon.model.by_hand)
+        self.salon.automatic(*places[pick % len(places)])
 
-    @rule(client=clients)
-    def recalculate(self, client: str) -> None:
-        self.salon.recalculate(client)
+    @rule(pick=some.sampled_from(("recalculate", "reassess", "automatic", "per_day", "plugin", "plugin")), on=some.booleans(), client=clients, branch=branches, plugin=some.sampled_from(("discount_rules", "branch")))
+    def administer(self, pick: str, on: bool, client: str, branch: str, plugin: str) -> None:
+        """Do what is done rarely."""
+        if pick == "recalculate":
+            self.salon.recalculate(client)
+        elif pick == "reassess":
+            self.salon.reassess()
+        elif pick == "automatic":
+            self.salon.automatic(client, branch)
+        elif pick == "per_day":
+            self.salon.count_per_day(on)
+        else:
+            self.salon.switch(plugin, on)
 
-    @rule()
-    def reassess(self) -> None:
-        self.salon.reassess()
-
-    @rule(visit=some.tuples(visit_names, clients, branches, statuses, days, hours), branch=branches, given=rules)
+    @rule(visit=some.tuples(visit_names, clients, branches, statuses, days, hours), branch=branches, given=programmes)
     def abandon(self, visit: Any, branch: str, given: Rules) -> None:
         self.salon.abandon(self.salon.a_visit(*visit), branch, given)
 

@@ -57,6 +57,7 @@ class Salon:
                 assert found == expected, f"on {side.name}: {found}, expected {expected}"
                 if turn or (expected != DONE and (times == 1 or expected != SAME)):  # a key leaves a row of its own
                     assert side.written() == written, f"{expected} wrote something on {side.name}"
+                assert not side.changed_twice(written), f"standing went to and fro on {side.name}"
                 written = side.written()
         self.check()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -279,6 +280,15 @@ class Side:
                 unit.execute(select(func.count()).where(table.c.network_id == THIS_NETWORK)).scalar_one()
                 for table in map(table_of, (tables.Audit, tables.Event, tables.Idempotency))
             )
+
+    def changed_twice(self, before: tuple[int, ...]) -> list[Any]:
+        """Return whose standing changed more than once since `written` said this much."""
+        audit = table_of(tables.Audit)
+        changes = select(audit).where(audit.c.network_id == THIS_NETWORK).order_by(audit.c.id).offset(before[0])
+        with self.reading() as unit:
+            rows = unit.execute(changes).all()
+        told = Counter((row.client_id, row.scope_id) for row in rows if row.action == "standing.changed")
+        return [place for place, times in told.items() if times > 1]
 
     def before(self, unit: Unit, cuts: Sequence[before_visit.Cut]) -> dict[int, before_visit.Before]:
         return before_visit.before(unit, cuts)

@@ -1,0 +1,98 @@
+"""Run the benchmarks and print medians and ratios: `python -m benchmarks --help` says what can be chosen."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import warnings
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks import importing, rules, saving
+from benchmarks.databases import Databases, Postgres, Sqlite, postgres_server
+from benchmarks.rounds import Outcome
+
+SAVES = 100
+HOUSEHOLDS = 300
+CLIENTS, ALL_CLIENTS = 200_000, 1_000_000
+
+LEAST_OF_RAW = {Sqlite.name: 0.22, Postgres.name: 0.4}
+"""Aims of saving a visit: the product's rate against the raw driver's."""
+
+
+def main() -> None:
+    """Read the command line and run what it asks for."""
+    chosen = _parser().parse_args()
+    print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} cores")
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="loyalty-benchmark-", dir=chosen.folder)))
+        for databases in _databases(chosen.on, folder, stack):
+            for name in chosen.what or BENCHMARKS:
+                BENCHMARKS[name](databases, chosen)
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser("python -m benchmarks", description="Measure the product against doing without it.")
+    parser.add_argument("what", nargs="*", help="save, import, rules; without any, all", choices=[[], *BENCHMARKS])
+    parser.add_argument("--on", choices=["sqlite", "postgres"], help="one database only")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each side is measured (%(default)s)")
+    parser.add_argument("--saves", type=int, default=SAVES, help="visits saved in one round (%(default)s)")
+    parser.add_argument("--households", type=int, default=HOUSEHOLDS, help="of the demo's sales (%(default)s)")
+    parser.add_argument("--clients", type=int, default=CLIENTS, help="who are judged by the rules (%(default)s)")
+    parser.add_argument("--full", action="store_true", help=f"all households, and {ALL_CLIENTS:,} clients")
+    parser.add_argument("--folder", help="where the databases lie meanwhile: on the disk whose speed counts")
+    return parser
+
+
+def _databases(only: str | None, folder: Path, stack: ExitStack) -> Iterator[Databases]:
+    if only != "postgres":
+        yield Sqlite(folder)
+    if only != "sqlite":
+        yield Postgres(stack.enter_context(postgres_server(folder)))
+
+
+def _save(databases: Databases, chosen: Namespace) -> None:
+    outcome = saving.compare(databases, chosen.rounds, chosen.saves)
+    print(f"\nSaving a visit, {databases.name}: {chosen.rounds} rounds of {chosen.saves}")
+    _sides(outcome, chosen.saves, "visits")
+    aim = LEAST_OF_RAW[databases.name]
+    _rate(outcome, saving.OURS, saving.RAW, aim)
+    _rate(outcome, saving.OURS, saving.ORM, 2)
+
+
+def _import(databases: Databases, chosen: Namespace) -> None:
+    done = importing.compare(databases, chosen.rounds, None if chosen.full else chosen.households)
+    size = f"{done.visits:,} visits, {done.lines:,} lines, {done.rows:,} rows"
+    print(f"\nImporting the demo's sales, {databases.name}: {chosen.rounds} rounds of {size}")
+    _sides(done.outcome, done.rows, "rows")
+    _rate(done.outcome, importing.OURS, importing.RAW, 0.1)
+
+
+def _rules(databases: Databases, chosen: Namespace) -> None:
+    done = rules.compare(databases, chosen.rounds, ALL_CLIENTS if chosen.full else chosen.clients)
+    share = done.changed / done.clients
+    print(f"\nA rule for {done.clients:,} clients, {share:.1%} changing, {databases.name}: {chosen.rounds} rounds")
+    _sides(done.outcome, done.clients, "clients")
+    slower = done.outcome.ratio(rules.OURS, rules.RAW)
+    print(f"  {rules.OURS} against {rules.RAW}: {slower:.2f} × the time (aim: at most 3)")
+
+
+def _sides(outcome: Outcome, count: int, what: str) -> None:
+    for side in outcome.seconds:
+        seconds = outcome.median(side)
+        print(f"  {side:12} {seconds:8.3f} s  {count / seconds:12,.0f} {what}/s")
+
+
+def _rate(outcome: Outcome, one: str, other: str, aim: float) -> None:
+    print(f"  {one} against {other}: {outcome.ratio(other, one):.2f} × the rate (aim: at least {aim})")
+
+
+BENCHMARKS: dict[str, Callable[[Databases, Namespace], None]] = {"save": _save, "import": _import, "rules": _rules}
+
+if __name__ == "__main__":
+    main()
