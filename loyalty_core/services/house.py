@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from sqlalchemy import Connection, Engine
 
 from loyalty_core.errors import LoyaltyError
+from loyalty_core.messages import gettext as _
 from loyalty_core.plugging.loading import Plugins
 from loyalty_core.ports import Clock, SystemClock
 from loyalty_core.services.unit import Compiled, Unit
@@ -18,15 +19,18 @@ from loyalty_core.storage.work import Storage
 class Loyalty:
     """Makes units of work on one database with the plugins of one deployment.
 
-    Raises `LoyaltyError` when the core's tables are behind the code; a plugin whose tables are behind is not called.
+    Raises `LoyaltyError` when the core's tables are behind the code or ahead of it; a plugin whose tables are behind is not called.
     """
 
     def __init__(self, engine: Engine, plugins: Plugins, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
         self.plugins = plugins
         self.storage = Storage(engine, self.clock)
-        if state(engine, CORE) is not State.CURRENT:
-            raise LoyaltyError("the database is behind the program: run `loyalty db upgrade`")
+        reached = state(engine, CORE)
+        if reached is State.AHEAD:
+            raise LoyaltyError(_("the database is newer than the program: install the newer program"))
+        if reached is State.BEHIND:
+            raise LoyaltyError(_("the database is behind the program: run `loyalty db upgrade`"))
         self.behind = frozenset(
             source.name for source in plugins.migration_sources() if state(engine, source) is not State.CURRENT
         )

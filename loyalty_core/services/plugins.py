@@ -24,7 +24,7 @@ def activate(unit: Unit, plugin: str) -> None:
     """
     life = unit.plugins.life(plugin, (), unit.behind)
     if life is None:
-        raise Refused(Problem("unknown_plugin", _("There is no plugin %(plugin)s.", plugin=plugin), ("plugin",)))
+        raise Refused(_unknown(plugin))
     if life is Life.INSTALLED:
         text = _("The plugin %(plugin)s could not be loaded: see the list of plugins.", plugin=plugin)
         raise Refused(Problem("plugin_broken", text, ("plugin",)))
@@ -35,8 +35,17 @@ def activate(unit: Unit, plugin: str) -> None:
 
 
 def deactivate(unit: Unit, plugin: str) -> None:
-    """Make a plugin inactive in this network: what it gave falls away, its data is kept."""
+    """Make a plugin inactive in this network: what it gave falls away, its data is kept.
+
+    Raises `Refused` with `unknown_plugin` for one that is neither installed nor active.
+    """
+    if unit.plugins.life(plugin, ()) is None and plugin not in unit.configuration.active:
+        raise Refused(_unknown(plugin))
     _switch(unit, plugin, active=False)
+
+
+def _unknown(plugin: str) -> Problem:
+    return Problem("unknown_plugin", _("There is no plugin %(plugin)s.", plugin=plugin), ("plugin",))
 
 
 def _switch(unit: Unit, plugin: str, *, active: bool) -> None:

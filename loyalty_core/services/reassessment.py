@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sqlalchemy import Insert, bindparam, select, union
+from sqlalchemy import Insert, bindparam, exists, or_, select, union
 
 from loyalty_core.decisions.rules import RuleSet
 from loyalty_core.facts.programme import JudgedOn, SoldBasis
@@ -20,26 +20,32 @@ from loyalty_core.services.unit import Unit
 from loyalty_core.storage import staging
 from loyalty_core.storage.base import THIS_NETWORK
 from loyalty_core.storage.standing_sql import verdicts
-from loyalty_core.storage.tables import ManualValue, Standing
+from loyalty_core.storage.tables import ManualValue, Scope, Standing
 from loyalty_core.storage.work import table_of
 
-standing, manual = table_of(Standing), table_of(ManualValue)
+standing, manual, scope = table_of(Standing), table_of(ManualValue), table_of(Scope)
 _SLOTS = union(
     *(
         select(table.c.element, table.c.item)
-        .where(table.c.network_id == THIS_NETWORK, table.c.scope_id == bindparam("of_scope"))
+        .where(table.c.network_id == THIS_NETWORK, table.c.scope_id == bindparam("scope"))
         .distinct()
         for table in (standing, manual)
     )
 )
-_SCOPES_WITH_STANDING = union(
-    *(select(table.c.scope_id).where(table.c.network_id == THIS_NETWORK).distinct() for table in (standing, manual))
-)
-_DUE = select(standing.c.client_id).where(
+_HELD = [
+    exists().where(
+        table.c.network_id == THIS_NETWORK, table.c.network_id == scope.c.network_id, table.c.scope_id == scope.c.id
+    )
+    for table in (standing, manual)
+]
+_SCOPES_WITH_STANDING = select(scope.c.id).where(scope.c.network_id == THIS_NETWORK, or_(*_HELD))
+_is_due = (
     standing.c.network_id == THIS_NETWORK,
     standing.c.scope_id == bindparam("scope"),
     standing.c.next_on <= bindparam("today"),
 )
+_DUE = select(standing.c.client_id).where(*_is_due)
+_DUE_SLOTS = select(standing.c.element, standing.c.item).where(*_is_due).distinct()
 
 
 def reassess(unit: Unit, scope_ids: Sequence[int] | None = None, cause: str = "command", *, tell: bool = True) -> int:
@@ -83,7 +89,7 @@ def _reassess(unit: Unit, scope_id: int, cause: str, *, tell: bool = True, due: 
     if not due:
         rebuild_resets(unit, scope_id)
     staging.prepare_staging(unit.connection)
-    changes = sum(_judge_all(unit, scope_id, each, cause, due=due) for each in _sets(unit, scope_id))
+    changes = sum(_judge_all(unit, scope_id, each, cause, due=due) for each in _sets(unit, scope_id, due=due))
     if tell and changes:
         programme = unit.configuration.programmes.get(scope_id)
         version = str(programme.version_id) if programme is not None else None
@@ -91,9 +97,13 @@ def _reassess(unit: Unit, scope_id: int, cause: str, *, tell: bool = True, due: 
     return changes
 
 
-def _sets(unit: Unit, scope_id: int) -> list[CompiledSet]:
-    """Return what decides in a scope: the programme's rule sets, and empty ones where somebody has something else."""
-    named: list[Slot] = [(row.element, row.item) for row in unit.execute(_SLOTS, {"of_scope": scope_id})]
+def _sets(unit: Unit, scope_id: int, *, due: bool = False) -> list[CompiledSet]:
+    """Return what decides in a scope: the programme's rule sets, and empty ones where somebody has something else.
+
+    With `due` only of those for whom it is time.
+    """
+    when = {"scope": scope_id, "today": unit.configuration.today(scope_id, unit.now)} if due else {"scope": scope_id}
+    named: list[Slot] = [(row.element, row.item) for row in unit.execute(_DUE_SLOTS if due else _SLOTS, when)]
     programme = unit.configuration.programmes.get(scope_id)
     return [each for each in sets_of(programme, named) if decides(each, programme)]
 

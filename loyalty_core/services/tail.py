@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 
+from loyalty_core.facts.totals import Totals
 from loyalty_core.services import judging
 from loyalty_core.services.chunks import chunks
 from loyalty_core.services.judging import Key, totals_of
@@ -59,12 +60,18 @@ def settle(
     settled with its visit. With `judge` false standing is left to a later evaluation of the scopes (bulk loading).
     """
     changed = 0
+    totals: dict[Key, Totals | None] = {}
     for some in chunks(sorted(set(new_visits))):
         come = unit.execute(measure_new_visits(per_day=unit.configuration.visits_per_day), {"ids": some}).all()
-        changed += _follow(unit, [], come, cause, judge)
+        totals.update(_add_up(unit, [], come, judge))
+        changed += len(come)
     for on, ids in ((RestsOn.VISIT, visits), (RestsOn.SALE, sales), (RestsOn.OPENING, openings)):
         for some in chunks(sorted(set(ids))):
-            changed += _follow(unit, *_measure_again(unit, on, some), cause, judge)
+            gone, came = _measure_again(unit, on, some)
+            totals.update(_add_up(unit, gone, came, judge))
+            changed += len(gone) + len(came)
+    if judge:  # once, when everything is counted: standing must not go to and fro
+        judging.judge(unit, totals, cause, totals={key: each for key, each in totals.items() if each is not None})
     return changed
 
 
@@ -83,20 +90,19 @@ def _measure_again(unit: Unit, on: RestsOn, ids: Sequence[int]) -> tuple[list[Ke
     return gone, come
 
 
-def _follow(unit: Unit, gone: Sequence[Kept], come: Sequence[Kept], cause: str, judge: bool) -> int:
-    """Let totals and standing follow what went and came; return how much that was."""
+def _add_up(unit: Unit, gone: Sequence[Kept], come: Sequence[Kept], judge: bool) -> dict[Key, Totals | None]:
+    """Let totals follow what went and came; return them by key, those at hand if somebody is to be judged."""
     sums, look_again = _differences(unit, gone, come)
-    added = [{"network_id": unit.network_id, **sums[key]} for key in sorted(sums)]  # sorted: in lock order
-    known = {}
-    if added:
+    found: dict[Key, Totals | None] = dict.fromkeys(sums)
+    if sums:
+        added = [{"network_id": unit.network_id, **sums[key]} for key in sorted(sums)]  # sorted: in lock order
         answer = unit.connection.execute(add_differences(unit.dialect, returning=judge), added)
-        known = {(row.scope_id, row.client_id): totals_of(row) for row in answer} if judge else {}
+        if judge:
+            found.update(((row.scope_id, row.client_id), totals_of(row)) for row in answer)
     if look_again:
         _look_up_days(unit, look_again)
-    if judge:
-        fresh = {key: totals for key, totals in known.items() if key not in look_again}
-        judging.judge(unit, sums, cause, totals=fresh)
-    return len(gone) + len(come)
+        found.update(dict.fromkeys(look_again))
+    return found
 
 
 def _differences(unit: Unit, gone: Sequence[Kept], come: Sequence[Kept]) -> tuple[dict[Key, Row], set[Key]]:

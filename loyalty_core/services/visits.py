@@ -94,9 +94,10 @@ def save(unit: Unit, visit: VisitInput, key: str | None = None) -> SavedVisit:
 
     def effect() -> dict[str, Any]:
         try:
-            return asdict(save_many(unit, [visit])[0])
+            saved = save_many(unit, [visit])[0]
         except Refused as refused:
             raise refused.of_one() from None
+        return {"id": saved.id, "revision": saved.revision, "changed": saved.changed}
 
     request = None if key is None else ["visits.save", *asdict(visit).values()]
     return SavedVisit(**once(unit, key, request, effect))

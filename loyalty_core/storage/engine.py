@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from loyalty_core.errors import LoyaltyError
+from loyalty_core.messages import gettext as _
 from loyalty_core.storage import scope_guard
 
 _PRAGMAS = (
@@ -21,21 +23,44 @@ _PRAGMAS = (
 )
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str | URL) -> Engine:
     """Open a database by its URL and prepare it: `sqlite:///file`, `sqlite://` (in memory), `postgresql://…`.
 
-    A database in memory lives in one connection and as long as the engine: for quick tests.
-    Raises `LoyaltyError` for any other kind of database.
+    A database in memory lives in one connection and as long as the engine: for quick tests. What is written is never
+    shown in errors: it is about people.
+    Raises `LoyaltyError` for any other kind of database, and where the driver of PostgreSQL is not installed.
     """
-    parsed = make_url(url)
-    options: dict[str, Any] = {}
-    if parsed.drivername in ("postgres", "postgresql"):
+    parsed = _parsed(url)
+    options: dict[str, Any] = {"hide_parameters": True}
+    if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    elif parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-    engine = create_engine(parsed, **options)
+    elif parsed.database in (None, "", ":memory:"):
+        options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    try:
+        engine = create_engine(parsed, **options)
+    except ModuleNotFoundError as missing:
+        text = _("%(module)s is not installed: install the product with the extra postgres", module=str(missing.name))
+        raise LoyaltyError(text) from None
     prepare(engine)
     return engine
+
+
+def _parsed(url: str | URL) -> URL:
+    """Return the parts of an address; the refusal does not repeat it, as there may be a password in it."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        text = _("this is no address of a database: write sqlite:///file or postgresql://user@host/name")
+        raise LoyaltyError(text) from None
+    if parsed.drivername == "postgres":
+        parsed = parsed.set(drivername="postgresql")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise _unknown_kind(parsed.get_backend_name())
+    return parsed
+
+
+def _unknown_kind(name: str) -> LoyaltyError:
+    return LoyaltyError(_("the database must be SQLite or PostgreSQL, not %(name)s", name=name))
 
 
 def prepare(engine: Engine) -> None:
@@ -52,7 +77,7 @@ def prepare(engine: Engine) -> None:
     elif engine.dialect.name == "postgresql":
         _listen(engine, "connect", _set_up_postgres)
     else:
-        raise LoyaltyError(f"the database must be SQLite or PostgreSQL, not {engine.dialect.name}")
+        raise _unknown_kind(engine.dialect.name)
     scope_guard.install(engine)
 
 

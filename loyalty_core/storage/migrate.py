@@ -23,8 +23,10 @@ from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, bindparam, func, select
+from sqlalchemy.exc import DBAPIError
 
 from loyalty_core.errors import LoyaltyError
+from loyalty_core.messages import gettext as _
 from loyalty_core.storage import tables as _tables  # noqa: F401 - makes the core's tables known to Base.metadata
 from loyalty_core.storage.base import Base, Instant
 from loyalty_core.storage.statistics import expect_large_tables
@@ -76,11 +78,16 @@ def upgrade(engine: Engine, sources: Sequence[MigrationSource] = (CORE,)) -> lis
             done += _upgrade_one(engine, source)
         except Exception as error:  # a revision is anybody's code
             if source == CORE:
-                raise LoyaltyError(f"the core could not be migrated: {error}") from error
-            failures.append(f"{source.name}: {error}")
+                raise LoyaltyError(_("the core could not be migrated: %(reason)s", reason=_said(error))) from error
+            failures.append(f"{source.name}: {_said(error)}")
     if failures:
-        raise LoyaltyError(f"not migrated: {'; '.join(failures)}")
+        raise LoyaltyError(_("not migrated: %(failures)s", failures="; ".join(failures)))
     return done
+
+
+def _said(error: Exception) -> str:
+    """Return what went wrong without the statement it went wrong in."""
+    return str(error.orig if isinstance(error, DBAPIError) else error)
 
 
 def downgrade(engine: Engine, source: MigrationSource, revision: str = "base") -> list[str]:
@@ -167,8 +174,11 @@ def _core_first(sources: Sequence[MigrationSource]) -> list[MigrationSource]:
 
 
 def _upgrade_one(engine: Engine, source: MigrationSource) -> list[str]:
-    if state(engine, source) is State.CURRENT:
+    reached = state(engine, source)
+    if reached is State.CURRENT:
         return []  # nobody waits for the lock where there is nothing to do
+    if reached is State.AHEAD:
+        raise LoyaltyError(_("its tables are newer than the program: install the newer program"))
     with _migrating(engine) as connection:
         steps = _run(connection, source, lambda config: command.upgrade(config, "heads"))
         if engine.dialect.name == "sqlite":

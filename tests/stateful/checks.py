@@ -46,7 +46,7 @@ def check_standing(model: Model, side: Side, unit: Unit) -> None:
         right = model.standing(client, branch, today)
         place = f"standing of {client} at {branch} on {side.name}"
         assert given_in(row) == right, place
-        next_on = row and row["next_on"]
+        next_on = None if row is None else row["next_on"]
         assert next_on is None or next_on > today, f"{place}: its next date has passed"
         later = (today + timedelta(each) for each in range(1, HORIZON_DAYS + 1))
         change = next((day for day in later if model.standing(client, branch, day) != right), None)

@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import cycle
@@ -115,13 +115,14 @@ class Side:
 
     @contextmanager
     def work(self) -> Iterator[Unit]:
-        if next(self._as_guest):
-            with self.engine.connect().execution_options(write=True) as connection, connection.begin():
-                with self.loyalty.guest(connection, self.network_id, "olena") as unit:
-                    yield unit
-        else:
-            with self.loyalty.work(self.network_id, "olena") as unit:
-                yield unit
+        with ExitStack() as stack:
+            if next(self._as_guest):
+                connection = stack.enter_context(self.engine.connect().execution_options(write=True))
+                stack.enter_context(connection.begin())
+                opened = self.loyalty.guest(connection, self.network_id, "olena")
+            else:
+                opened = self.loyalty.work(self.network_id, "olena")
+            yield stack.enter_context(opened)
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:
@@ -198,10 +199,12 @@ class Side:
 
     @refusable
     def open(self, given: counting.Opening) -> Outcome:
-        amounts = (given.visits, given.no_shows, given.listed, given.invoiced, given.paid, given.last_visit_on)
+        amounts = (given.visits, given.no_shows, given.listed, given.invoiced, given.paid)
         place = self.branches[given.branch], self.clients[given.client]
         with self.work() as unit:
-            new = openings.record_many(unit, [Opening(SOURCE, given.name, *place, given.opened_on, *amounts)])
+            new = openings.record_many(
+                unit, [Opening(SOURCE, given.name, *place, given.opened_on, *amounts, given.last_visit_on)]
+            )
         return outcome(new[0])
 
     def _save_programme(self, unit: Unit, branch: str, rules: counting.Rules) -> programmes.SavedProgramme:
@@ -211,9 +214,7 @@ class Side:
             "rules": [dict(zip(names, rule, strict=True)) for rule in rules.rules],
             "inactive_days": rules.inactive_days,
         }
-        return programmes.save(
-            unit, "branch", self.scopes[branch], "Regulars", judged_on, {"discount_rules": part}
-        )
+        return programmes.save(unit, "branch", self.scopes[branch], "Regulars", judged_on, {"discount_rules": part})
 
     @refusable
     def save_programme(self, branch: str, rules: counting.Rules) -> Outcome:
@@ -300,7 +301,10 @@ class Side:
         """
         with self.reading() as unit:
             found = {
-                name: [dict(row) for row in unit.execute(select(table).where(table.c.network_id == THIS_NETWORK)).mappings()]
+                name: [
+                    dict(row)
+                    for row in unit.execute(select(table).where(table.c.network_id == THIS_NETWORK)).mappings()
+                ]
                 for name, table in sorted(Base.metadata.tables.items())
                 if "network_id" in table.c
             }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import Engine
 
 from loyalty_core.plugging.loading import Plugins
+from loyalty_core.storage.migrate import CORE, upgrade
 from tests.stateful.histories import Histories
 from tests.stateful.salon import Salon
 
@@ -25,20 +25,23 @@ patient = settings(
 
 
 @pytest.fixture
-def engines(sqlite_engine: Engine, postgres_engine: Engine) -> Iterator[dict[str, Engine]]:
-    yield {"SQLite": sqlite_engine, "PostgreSQL": postgres_engine}
+def engines(sqlite_engine: Engine, postgres_engine: Engine) -> dict[str, Engine]:
+    return {"SQLite": sqlite_engine, "PostgreSQL": postgres_engine}
 
 
 def try_histories(engines: dict[str, Engine], how: settings) -> dict[str, int]:
     """Try random histories, each in a network of its own, and return how many there were, and of how many steps."""
     plugins = Plugins.load()
+    for engine in engines.values():
+        upgrade(engine, [CORE, *plugins.migration_sources()])
     tried: list[Salon] = []
 
-    def found() -> Salon:
-        tried.append(Salon(engines, plugins, len(tried)))
-        return tried[-1]
+    class HistoriesHere(Histories):
+        def found(self) -> Salon:
+            tried.append(Salon(engines, plugins, len(tried)))
+            return tried[-1]
 
-    run_state_machine_as_test(lambda: Histories(found), settings=how)
+    run_state_machine_as_test(HistoriesHere, settings=how)
     return {"histories": len(tried), "steps": sum(salon.steps for salon in tried)}
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import URL, Engine, make_url, select
 
 from loyalty_core.errors import LoyaltyError
 from loyalty_core.i18n import Texts, locale_of
 from loyalty_core.messages import Message
+from loyalty_core.messages import gettext as _
 from loyalty_core.plugging.loading import Plugins
 from loyalty_core.ports import Clock, SystemClock
 from loyalty_core.services.house import Loyalty
 from loyalty_core.storage.engine import open_engine
-from loyalty_core.storage.migrate import CORE, MigrationSource, upgrade
+from loyalty_core.storage.migrate import CORE, MigrationSource, State, state, upgrade
 from loyalty_core.storage.tables import Network
 from loyalty_web.erp.migrations import WEB
 
@@ -25,13 +27,14 @@ DATA_DIR = "LOYALTY_DATA_DIR"
 DATABASE_URL = "LOYALTY_DATABASE_URL"
 BLOCKED = "LOYALTY_BLOCKED_PLUGINS"
 LOCALE = "LOYALTY_LOCALE"
-KNOWN = frozenset({DATA_DIR, DATABASE_URL, BLOCKED, LOCALE, "LOYALTY_NO_SKIP"})
+KNOWN = (DATA_DIR, DATABASE_URL, BLOCKED, LOCALE)
+OF_TESTS = "LOYALTY_NO_SKIP"
 DATABASE_FILE = "loyalty.sqlite"
 
 
 @dataclass
 class Deployment:
-    """One installation, read from the environment; `network_id` is set when a command names a network.
+    """One installation, read from the environment; `wanted_network` is set when a command names one.
 
     `LOYALTY_DATA_DIR` is the folder of its files, `./loyalty-data` without it. `LOYALTY_DATABASE_URL` names another
     database than the SQLite file in there. `LOYALTY_BLOCKED_PLUGINS` lists plugins that are not loaded here.
@@ -42,9 +45,11 @@ class Deployment:
     wanted_network: int | None = None
 
     def __post_init__(self) -> None:
-        unknown = {name for name in self.environment if name.startswith("LOYALTY_")} - KNOWN
-        if unknown:
-            raise LoyaltyError(f"unknown settings in the environment: {', '.join(sorted(unknown))}")
+        for name in sorted(self.environment):
+            if name.startswith("LOYALTY_") and name not in (*KNOWN, OF_TESTS):
+                nearest = get_close_matches(name, KNOWN, 1, 0)[0]
+                text = _("there is no setting %(name)s: did you mean %(nearest)s?", name=name, nearest=nearest)
+                raise LoyaltyError(text)
 
     @property
     def folder(self) -> Path:
@@ -62,10 +67,10 @@ class Deployment:
         return bool(self.environment.get(DATABASE_URL))
 
     @property
-    def locale_name(self) -> str:
-        """Return the language of what is printed: `LOYALTY_LOCALE`, else that of the system."""
-        system = (self.environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-        return self.environment.get(LOCALE) or next((name for name in system if name), "en").partition(".")[0]
+    def database_name(self) -> str:
+        """Return what to call the database in a text: its file, or its address without the password."""
+        url = self.environment.get(DATABASE_URL)
+        return make_url(url).render_as_string(hide_password=True) if url else str(self.database_file)
 
     @cached_property
     def plugins(self) -> Plugins:
@@ -80,16 +85,20 @@ class Deployment:
 
     def say(self, message: Message) -> str:
         """Return a message in the language of what is printed."""
-        return self.texts.render(message, locale_of(self.locale_name))
+        return self.texts.render(message, locale_of(locale_name(self.environment)))
 
     @cached_property
     def engine(self) -> Engine:
-        """Return the engine of this installation's database, whose folder is made if need be."""
+        """Return the engine of this installation's database. Raises `LoyaltyError` where there is no file of it."""
         url = self.environment.get(DATABASE_URL)
-        if not url:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            url = f"sqlite:///{self.database_file}"
-        return open_engine(url)
+        if not url and not self.database_file.exists():
+            text = _(
+                "there is no database in %(folder)s: make one by `loyalty init`, or say by %(setting)s where it is",
+                folder=str(self.folder),
+                setting=DATA_DIR,
+            )
+            raise LoyaltyError(text)
+        return open_engine(url or sqlite_url(self.database_file))
 
     @property
     def sources(self) -> tuple[MigrationSource, ...]:
@@ -97,32 +106,70 @@ class Deployment:
         return (CORE, WEB, *self.plugins.migration_sources())
 
     def upgrade(self) -> list[str]:
-        """Bring all tables up to date; return what was done."""
+        """Bring all tables up to date; return what was done. A SQLite file is made where there is none."""
+        if not self.names_database:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.database_file.touch()
+        with self.engine.connect():
+            pass  # a database that cannot be reached is told as such, not as a migration that failed
         return upgrade(self.engine, self.sources)
 
     @cached_property
     def _loyalty(self) -> Loyalty:
-        return Loyalty(self.engine, self.plugins, self.clock)
+        loyalty = Loyalty(self.engine, self.plugins, self.clock)
+        if state(self.engine, WEB) is not State.CURRENT:
+            raise LoyaltyError(_("the tables do not fit the program: see `loyalty db status`"))
+        return loyalty
 
     def open(self) -> Loyalty:
         """Open the product on this installation's database."""
         return self._loyalty
 
-    @property
-    def network_id(self) -> int | None:
-        """Return the network a command is about: the one named, else the only one; None where there are several."""
-        if self.wanted_network is not None:
-            return self.wanted_network
+    def networks(self) -> dict[int, str]:
+        """Return the names of all networks by id, the oldest first."""
+        statement = select(Network.id, Network.name).order_by(Network.id).execution_options(unscoped=True)
         with self.open().storage.reading() as connection:
-            found = connection.execute(select(Network.id).execution_options(unscoped=True)).scalars().all()
-        if not found:
-            raise LoyaltyError("there is no network yet: make one by `loyalty init`")
-        return found[0] if len(found) == 1 else None
+            return {row.id: row.name for row in connection.execute(statement)}
+
+    def chosen_networks(self) -> dict[int, str]:
+        """Return the network that was named, or else all. Raises `LoyaltyError` where it, or any, is missing."""
+        networks = self.networks()
+        if not networks:
+            raise LoyaltyError(_("there is no network yet: make one by `loyalty init`"))
+        if self.wanted_network is None:
+            return networks
+        if self.wanted_network not in networks:
+            text = _(
+                "there is no network %(network)s; there are: %(networks)s",
+                network=str(self.wanted_network),
+                networks=_listed(networks),
+            )
+            raise LoyaltyError(text)
+        return {self.wanted_network: networks[self.wanted_network]}
 
     @property
     def the_network(self) -> int:
-        """Return the network a command is about. Raises `LoyaltyError` where none was named of several."""
-        network_id = self.network_id
-        if network_id is None:
-            raise LoyaltyError("there is more than one network here: say which by --network")
-        return network_id
+        """Return the network a command is about: the one named, else the only one.
+
+        Raises `LoyaltyError` where none was named of several.
+        """
+        chosen = self.chosen_networks()
+        if len(chosen) > 1:
+            text = _("say by --network which one is meant: %(networks)s", networks=_listed(chosen))
+            raise LoyaltyError(text)
+        return next(iter(chosen))
+
+
+def locale_name(environment: Mapping[str, str]) -> str:
+    """Return the language of what is printed: `LOYALTY_LOCALE`, else that of the system."""
+    system = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return environment.get(LOCALE) or next((name for name in system if name), "en").partition(".")[0]
+
+
+def sqlite_url(path: Path) -> URL:
+    """Return the address of a SQLite file; signs in its path stand for themselves."""
+    return URL.create("sqlite", database=str(path))
+
+
+def _listed(networks: Mapping[int, str]) -> str:
+    return ", ".join(f"{id_} ({name})" for id_, name in networks.items())

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from loyalty_core.messages import gettext as _
-from loyalty_core.storage.migrate import state
+from loyalty_core.storage.migrate import State, state
 from loyalty_web.erp.deployment import Deployment
+
+_STATES = {
+    State.CURRENT: _("up to date"),
+    State.BEHIND: _("behind: run `loyalty db upgrade`"),
+    State.AHEAD: _("newer than the program: install the newer program"),
+}
 
 
 @click.group()
@@ -17,17 +25,26 @@ def db() -> None:
 @db.command()
 @click.pass_obj
 def upgrade(deployment: Deployment, /) -> None:
-    """Bring all tables up to date; safe when two start it at once."""
+    """Bring all tables up to date.
+
+    It makes the database where there is none. Run it after every installation of a newer program; it is safe when
+    two start it at once.
+    """
     done = deployment.upgrade()
     for each in done:
         click.echo(each)
-    if not done:
-        click.echo(deployment.say(_("All tables are up to date.")))
+    click.echo(deployment.say(_("All tables are up to date.")))
 
 
 @db.command()
 @click.pass_obj
 def status(deployment: Deployment, /) -> None:
-    """Say for the core, the host and each plugin whether its tables are up to date."""
-    for source in deployment.sources:
-        click.echo(f"{source.name:<24} {state(deployment.engine, source).value}")
+    """Say whether all tables are up to date; exit code 1 when not.
+
+    A line for the core, for the host (erp), and for each plugin that has tables.
+    """
+    found = [(source.name, state(deployment.engine, source)) for source in deployment.sources]
+    for name, each in found:
+        click.echo(f"{name:<24} {deployment.say(_STATES[each])}")
+    if any(each is not State.CURRENT for _name, each in found):
+        sys.exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,79 +13,91 @@ from loyalty_core.errors import Problem, Refused
 from loyalty_core.facts.programme import JudgedOn
 from loyalty_core.messages import gettext as _
 from loyalty_core.services import programmes
-from loyalty_core.services.unit import Unit
-from loyalty_web.erp.commands.network import ACTOR
+from loyalty_web.erp.commands.work import FOR_NETWORK, reading, scope_of, working
 from loyalty_web.erp.deployment import Deployment
+from loyalty_web.erp.toml_files import read_toml
 
-KNOWN = {"branch", "name", "kind", "judged_on", "parts"}
+DEFAULTS = {"branch": "", "name": "", "kind": "branch", "judged_on": JudgedOn.LIFETIME.value}
+"""The texts of a programme's file; `branch` and `name` are needed."""
 
 
 @click.group()
-@click.option("--network", type=int, help="The network's id; not needed where there is one only.")
-@click.pass_obj
-def programme(deployment: Deployment, /, network: int | None) -> None:
-    """Save and show branch programmes."""
-    deployment.wanted_network = network
+def programme() -> None:
+    """Save and show the programmes of branches."""
 
 
 @programme.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@FOR_NETWORK
 @click.pass_obj
 def save(deployment: Deployment, /, file: Path) -> None:
-    """Save the programme in a TOML FILE as a new version and judge everybody in its branch anew.
+    """Save the programme in a TOML FILE.
+
+    It becomes a new version, and everybody in its branch is judged anew. Sums are in minor units (500000 is
+    5 000.00), percentages in hundredths of a percent (500 is 5 %):
 
     \b
     branch = "podil"
     name = "Regular customers"
     judged_on = "lifetime"            # or since_reset
     [parts.discount_rules]
-    inactive_days = 60
-    rules = [{ metric = "sold", threshold = 500000, percent_bp = 500 }]
+    inactive_days = 60                # not come for more than 60 days: 0
+    rules = [
+      { metric = "sold", threshold = 500000, percent_bp = 500 },
+      { metric = "visits", threshold = 3, percent_bp = 300 },
+    ]
+
+    A metric is sold, paid or visits.
     """
-    with deployment.open().work(deployment.the_network, ACTOR) as unit:
-        saved = programmes.save(unit, **_given(unit, file))
+    given = read_toml(file)
+    texts, parts = _texts(given), _parts(given)
+    with working(deployment) as unit:
+        try:
+            scope_id = scope_of(unit, texts["branch"])
+        except Refused as refused:
+            raise Refused(problem.under("branch") for problem in refused.problems) from None
+        judged_on = JudgedOn(texts["judged_on"])
+        saved = programmes.save(unit, texts["kind"], scope_id, texts["name"], judged_on, parts)
     told = _("Saved as version %(number)s.", number=saved.number)
     if not saved.changed:
         told = _("Unchanged: version %(number)s says the same.", number=saved.number)
     click.echo(deployment.say(told))
 
 
-def _given(unit: Unit, file: Path) -> dict[str, Any]:
-    """Read a programme's file; what it says of parts is for the plugins to judge."""
-    try:
-        given = tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Refused(Problem("broken_file", _("This is not a TOML file: %(error)s", error=str(error)))) from None
-    unknown = sorted(set(given) - KNOWN)
-    if unknown:
-        raise Refused(Problem("unknown_field", _("There is no such field."), (name,)) for name in unknown)
-    branch_id = unit.configuration.branch_ids.get(str(given.get("branch")))
-    if branch_id is None:
-        raise Refused(Problem("unknown_branch", _("There is no such branch."), ("branch",)))
-    judged_on = given.get("judged_on", JudgedOn.LIFETIME.value)
-    if judged_on not in tuple(JudgedOn):
+def _texts(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return the texts of a programme's file with their defaults; refuse what is no text and unknown keys."""
+    problems = [
+        Problem("unknown_field", _("There is no such field."), (name,))
+        for name in sorted(given.keys() - DEFAULTS.keys() - {"parts"})
+    ]
+    texts = {name: given.get(name, default) for name, default in DEFAULTS.items()}
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            problems.append(Problem("wrong_type", _("Write a text, in quotes."), (name,)))
+        elif not value:
+            problems.append(Problem("required", _("Give a value: this may not be empty."), (name,)))
+    if texts["judged_on"] not in tuple(JudgedOn):
         text = _("Choose one of: %(choices)s.", choices=", ".join(JudgedOn))
-        raise Refused(Problem("unknown_choice", text, ("judged_on",)))
+        problems.append(Problem("unknown_choice", text, ("judged_on",)))
+    if problems:
+        raise Refused(problems)
+    return texts
+
+
+def _parts(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the parts of a programme's file; what they say is for the plugins to judge."""
     parts = given.get("parts", {})
     if not isinstance(parts, dict):
-        raise Refused(Problem("wrong_kind", _("Give a table of parts by plugin."), ("parts",)))
-    return {
-        "kind": str(given.get("kind", "branch")),
-        "scope_id": unit.configuration.own_scopes[branch_id],
-        "name": str(given.get("name", "")),
-        "judged_on": JudgedOn(judged_on),
-        "parts": parts,
-    }
+        raise Refused(Problem("wrong_type", _("Give a table of parts by plugin."), ("parts",)))
+    return parts
 
 
 @programme.command()
 @click.argument("branch")
+@FOR_NETWORK
 @click.pass_obj
 def show(deployment: Deployment, /, branch: str) -> None:
     """Print the programme in force at a BRANCH as JSON."""
-    with deployment.open().reading(deployment.the_network) as unit:
-        branch_id = unit.configuration.branch_ids.get(branch)
-        if branch_id is None:
-            raise Refused(Problem("unknown_branch", _("There is no such branch."), ("branch",)))
-        found = programmes.in_force(unit, unit.configuration.own_scopes[branch_id])
+    with reading(deployment) as unit:
+        found = programmes.in_force(unit, scope_of(unit, branch))
     click.echo(json.dumps(found, ensure_ascii=False, indent=2))

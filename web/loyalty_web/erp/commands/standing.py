@@ -1,76 +1,89 @@
-"""`loyalty standing`, `daily`, `reassess`, `recount`: what clients have, why, and keeping it right."""
+"""`loyalty standing`: what a client has, and why; giving it by hand."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
+from sqlalchemy import bindparam, select
 
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.facts import parsing
-from loyalty_core.facts.money import Percent
+from loyalty_core.facts.money import Money, Percent
 from loyalty_core.facts.standing import Element, Origin, Verdict
-from loyalty_core.messages import Message, ngettext
+from loyalty_core.facts.totals import Totals
+from loyalty_core.messages import Message
 from loyalty_core.messages import gettext as _
-from loyalty_core.services import anchors, reassessment
-from loyalty_core.services import recount as recounting
 from loyalty_core.services import standing as services
+from loyalty_core.services.judging import totals_of
 from loyalty_core.services.unit import Unit
-from loyalty_web.erp.commands.network import ACTOR
+from loyalty_core.storage import tables
+from loyalty_core.storage.base import THIS_NETWORK
+from loyalty_core.storage.work import table_of
+from loyalty_web.erp.commands.upkeep import changed
+from loyalty_web.erp.commands.work import FOR_NETWORK, OF_SOURCE, client_of, reading, scope_of, working
 from loyalty_web.erp.deployment import Deployment
 
-NETWORK = click.option("--network", type=int, help="The network's id; not needed where there is one only.")
+PERSONAL_DISCOUNT = (Element.DISCOUNT, "")
+ARGUMENTS = {"value": "PERCENT", "reason": "--reason", "until": "--until"}
+"""What the command line calls fields of the core; others it has no name for."""
+
+_totals = table_of(tables.Totals)
+_TOTALS_OF = select(_totals).where(
+    _totals.c.network_id == THIS_NETWORK, _totals.c.client_id == bindparam("of_client")
+)
 
 
 @click.group()
-@NETWORK
-@click.option("--source", default="import", show_default=True, help="The system whose id the client is named by.")
-@click.pass_context
-def standing(context: click.Context, /, network: int | None, source: str) -> None:
-    """See what a client has and why; set it by hand; return it to automatic."""
-    context.obj.wanted_network = network
-    context.meta["source"] = source
-
-
-def _changed(count: int) -> Message:
-    return ngettext("%(count)s change", "%(count)s changes", count)
-
-
-def _client(unit: Unit, name: str) -> int:
-    source = click.get_current_context().meta["source"]
-    found = anchors.known_clients(unit, source, [name]).get(name)
-    if found is None:
-        raise Refused(Problem("unknown_client", _("There is no such client."), ("client",)))
-    return found
-
-
-def _scope(unit: Unit, branch: str) -> int:
-    branch_id = unit.configuration.branch_ids.get(branch)
-    if branch_id is None:
-        raise Refused(Problem("unknown_branch", _("There is no such branch."), ("branch",)))
-    return unit.configuration.own_scopes[branch_id]
+def standing() -> None:
+    """See what a client has and why; set it by hand."""
 
 
 @standing.command()
 @click.argument("client")
+@OF_SOURCE
+@FOR_NETWORK
 @click.pass_obj
-def show(deployment: Deployment, /, client: str) -> None:
-    """Print the personal discounts of a CLIENT, branch by branch, with the cause of each."""
-    loyalty = deployment.open()
-    with loyalty.reading(deployment.the_network) as unit:
-        found = services.of_client(unit, _client(unit, client))
-        branches = {
-            scope: name
-            for name, id_ in unit.configuration.branch_ids.items()
-            for scope in [unit.configuration.own_scopes[id_]]
-        }
-        labels = _labels(unit)
-    for scope_id, verdicts in sorted(found.items(), key=lambda each: branches.get(each[0], "")):
-        for verdict in verdicts.values():
-            cause = _cause(scope_id, verdict, labels)
-            click.echo(f"{branches.get(scope_id, scope_id):<20} {deployment.say(cause)}")
-    if not found:
-        click.echo(deployment.say(_("No discount at any branch.")))
+def show(deployment: Deployment, /, client: str, source: str) -> None:
+    """Print a CLIENT's personal discounts with their causes.
+
+    Branch by branch: the discount, what gave it, the day on which it may change, and the totals it rests on.
+    """
+    with reading(deployment) as unit:
+        lines = list(_lines(unit, client_of(unit, source, client)))
+    for branch, message in lines:
+        click.echo(f"{branch:<20} {deployment.say(message)}")
+    if not lines:
+        click.echo(deployment.say(_("Nothing is counted for this client yet, and nothing is set by hand.")))
+
+
+def _lines(unit: Unit, client_id: int) -> Iterator[tuple[str, Message]]:
+    """Yield what to print of a client: two lines for each branch, the first with its name."""
+    found = services.of_client(unit, client_id)
+    totals = {row.scope_id: totals_of(row) for row in unit.execute(_TOTALS_OF, {"of_client": client_id})}
+    labels = _labels(unit)
+    for branch, branch_id in sorted(unit.configuration.branch_ids.items()):
+        scope_id = unit.configuration.own_scopes[branch_id]
+        verdict = found.get(scope_id, {}).get(PERSONAL_DISCOUNT)
+        if verdict is not None:
+            yield branch, _cause(scope_id, verdict, labels)
+        elif scope_id in totals:
+            yield branch, _("no discount")
+        if scope_id in totals:
+            yield "", _sums(unit, totals[scope_id])
+
+
+def _sums(unit: Unit, totals: Totals) -> Message:
+    currency = unit.configuration.currency
+    sums = {
+        "visits": totals.visits,
+        "sold": Money(totals.invoiced_minor, currency),
+        "paid": Money(totals.paid_minor, currency),
+    }
+    if totals.last_day is None:
+        return _("visits: %(visits)s, sold: %(sold)s, paid: %(paid)s", **sums)
+    return _("visits: %(visits)s, sold: %(sold)s, paid: %(paid)s; the last on %(day)s", **sums, day=totals.last_day)
 
 
 def _labels(unit: Unit) -> dict[tuple[int, str], Message]:
@@ -96,6 +109,25 @@ def _cause(scope_id: int, verdict: Verdict, labels: dict[tuple[int, str], Messag
     )
 
 
+@contextmanager
+def _as_typed() -> Iterator[None]:
+    """Call what is refused as the command line does."""
+    try:
+        yield
+    except Refused as refused:
+        raise Refused(
+            Problem(each.code, each.message, tuple(ARGUMENTS[step] for step in each.path if step in ARGUMENTS))
+            for each in refused.problems
+        ) from None
+
+
+def _tell_now(deployment: Deployment, unit: Unit, client_id: int, scope_id: int) -> None:
+    """Print what a client has at a branch now."""
+    verdict = services.of_client(unit, client_id).get(scope_id, {}).get(PERSONAL_DISCOUNT)
+    now = _("no discount") if verdict is None else _cause(scope_id, verdict, _labels(unit))
+    click.echo(deployment.say(_("Now: %(what)s", what=now)))
+
+
 @standing.command(name="set")
 @click.argument("client")
 @click.argument("branch")
@@ -103,89 +135,60 @@ def _cause(scope_id: int, verdict: Verdict, labels: dict[tuple[int, str], Messag
 @click.option("--reason", required=True, help="Why; it is kept.")
 @click.option("--until", help="The last day it holds, as 2026-12-31.")
 @click.option("--lapses", is_flag=True, help="It also ends when the client stays away too long.")
+@OF_SOURCE
+@FOR_NETWORK
 @click.pass_obj
 def set_(
-    deployment: Deployment, /, client: str, branch: str, percent: str, reason: str, until: str | None, lapses: bool
+    deployment: Deployment,
+    /,
+    client: str,
+    branch: str,
+    percent: str,
+    reason: str,
+    until: str | None,
+    lapses: bool,
+    source: str,
 ) -> None:
-    """Give a CLIENT a personal discount of PERCENT at a BRANCH by hand; 0 takes it away."""
+    """Set a CLIENT's discount at a BRANCH by hand.
+
+    PERCENT is a figure such as 12.5; 0 takes the discount away. Rules do not touch it until it ends or is returned
+    to automatic.
+    """
     value = parsing.percent(percent)
     last_day = parsing.day(until) if until else None
-    with deployment.open().work(deployment.the_network, ACTOR) as unit:
-        services.set_by_hand(
-            unit,
-            _client(unit, client),
-            _scope(unit, branch),
-            Element.DISCOUNT,
-            value,
-            reason,
-            until=last_day,
-            lapses=lapses,
-        )
+    with working(deployment) as unit:
+        client_id, scope_id = client_of(unit, source, client), scope_of(unit, branch)
+        with _as_typed():
+            services.set_by_hand(
+                unit, client_id, scope_id, Element.DISCOUNT, value, reason, until=last_day, lapses=lapses
+            )
+    with reading(deployment) as unit:
+        _tell_now(deployment, unit, client_id, scope_id)
 
 
 @standing.command()
 @click.argument("client")
 @click.argument("branch")
+@OF_SOURCE
+@FOR_NETWORK
 @click.pass_obj
-def auto(deployment: Deployment, /, client: str, branch: str) -> None:
-    """Return a CLIENT's personal discount at a BRANCH to automatic."""
-    with deployment.open().work(deployment.the_network, ACTOR) as unit:
-        services.return_to_automatic(unit, _client(unit, client), _scope(unit, branch), Element.DISCOUNT)
+def auto(deployment: Deployment, /, client: str, branch: str, source: str) -> None:
+    """Return a CLIENT's discount at a BRANCH to automatic."""
+    with working(deployment) as unit:
+        client_id, scope_id = client_of(unit, source, client), scope_of(unit, branch)
+        with _as_typed():
+            services.return_to_automatic(unit, client_id, scope_id, Element.DISCOUNT)
+    with reading(deployment) as unit:
+        _tell_now(deployment, unit, client_id, scope_id)
 
 
 @standing.command()
 @click.argument("client")
+@OF_SOURCE
+@FOR_NETWORK
 @click.pass_obj
-def recalculate(deployment: Deployment, /, client: str) -> None:
+def recalculate(deployment: Deployment, /, client: str, source: str) -> None:
     """Judge one CLIENT anew at every branch."""
-    with deployment.open().work(deployment.the_network, ACTOR) as unit:
-        click.echo(deployment.say(_changed(services.recalculate(unit, _client(unit, client)))))
-
-
-@click.command()
-@NETWORK
-@click.pass_obj
-def daily(deployment: Deployment, /, network: int | None) -> None:
-    """Judge those whose date has come; safe to run twice, catches up with days on which it did not run."""
-    deployment.wanted_network = network
-    with deployment.open().work(deployment.the_network, ACTOR) as unit:
-        click.echo(deployment.say(_changed(reassessment.reassess_due(unit))))
-
-
-@click.command()
-@NETWORK
-@click.pass_obj
-def reassess(deployment: Deployment, /, network: int | None) -> None:
-    """Judge everybody anew, branch by branch, each in a transaction of its own."""
-    deployment.wanted_network = network
-    loyalty, network_id = deployment.open(), deployment.the_network
-    with loyalty.reading(network_id) as unit:
-        scopes = reassessment.scopes_in_turn(unit)
-    changes = 0
-    with click.progressbar(scopes, label=deployment.say(_("Standing")), file=sys.stderr) as bar:
-        for scope_id in bar:
-            with loyalty.work(network_id, ACTOR) as unit:
-                changes += reassessment.reassess(unit, [scope_id])
-    click.echo(deployment.say(_changed(changes)))
-
-
-@click.command()
-@NETWORK
-@click.option("--repair", is_flag=True, help="Put right what differs; nobody is told.")
-@click.pass_obj
-def recount(deployment: Deployment, /, network: int | None, repair: bool) -> None:
-    """Count everything anew from the facts and say what was kept differently; exit code 1 when something was.
-
-    What has come due is judged first, as by `loyalty daily`.
-    """
-    deployment.wanted_network = network
-    with deployment.open().work(deployment.the_network, ACTOR) as unit:
-        reassessment.reassess_due(unit)
-        drift = recounting.recount(unit, repair=repair)
-    found = {"measures": drift.measures, "totals": drift.totals, "standing": drift.standing}
-    told = _("Kept differently: measures %(measures)s, totals %(totals)s, standing %(standing)s.", **found)
+    with working(deployment) as unit:
+        told = changed(services.recalculate(unit, client_of(unit, source, client)))
     click.echo(deployment.say(told))
-    if not drift.none:
-        after = _("Repaired.") if repair else _("Run it with --repair to put this right.")
-        click.echo(deployment.say(after))
-        sys.exit(0 if repair else 1)
