@@ -16,7 +16,7 @@ from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 from babel.support import NullTranslations, Translations
 
 from loyalty_core.facts.money import Money, Percent
@@ -24,6 +24,8 @@ from loyalty_core.messages import CORE_DOMAIN, Message
 
 SOURCE_LOCALE = Locale("en")
 """The language the texts are written in: what a reader gets where a translation is missing."""
+
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +94,14 @@ class Texts:
 
 
 def money_text(money: Money, locale: Locale) -> str:
-    """Return an amount as `locale` writes it, with as many decimals as the network's currency has."""
+    """Return an amount as `locale` writes it, with as many decimals as the network's currency has.
+
+    A currency without a sign is written with its code, which stands apart from the figure: `UAH 5.00`, not `UAH5.00`.
+    """
     pattern = copy(locale.currency_formats["standard"])
+    if get_currency_symbol(money.currency.code, locale)[-1].isalpha():
+        positive, negative = (f"{each}{NO_BREAK_SPACE}" if each.endswith("¤") else each for each in pattern.prefix)
+        pattern.prefix = (positive, negative)
     pattern.frac_prec = (money.currency.digits, money.currency.digits)
     amount = Decimal(money.minor).scaleb(-money.currency.digits)
     return format_currency(amount, money.currency.code, pattern, locale, currency_digits=False)

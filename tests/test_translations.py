@@ -64,6 +64,12 @@ def test_no_translation_is_only_a_guess(domain: Domain, locale: str) -> None:
 
 
 @each_domain
+def test_english_is_worded_in_english(domain: Domain) -> None:
+    found = [form for message in texts(domain.read("en")) for form in forms(message.string)]
+    assert [form for form in found if re.search("[\u0400-\u04ff]", form)] == []
+
+
+@each_domain
 @each_complete
 def test_a_plural_has_the_forms_of_its_language(domain: Domain, locale: str) -> None:
     number = get_plural(locale).num_plurals

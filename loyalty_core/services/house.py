@@ -19,7 +19,8 @@ from loyalty_core.storage.work import Storage
 class Loyalty:
     """Makes units of work on one database with the plugins of one deployment.
 
-    Raises `LoyaltyError` when the core's tables are behind the code or ahead of it; a plugin whose tables are behind is not called.
+    Raises `LoyaltyError` when the core's tables are behind the code or ahead of it; a plugin whose tables are is not
+    called.
     """
 
     def __init__(self, engine: Engine, plugins: Plugins, clock: Clock | None = None) -> None:

@@ -190,7 +190,7 @@ def _run(connection: Connection, source: MigrationSource, work: Callable[[Config
     """Run an Alembic command in the connection's transaction and return the steps it took."""
     steps: list[str] = []
 
-    def note(*, step: Any, **_: object) -> None:
+    def note(*, step: Any, **rest: object) -> None:
         steps.append(f"{source.name} {', '.join(step.up_revision_ids)}")
 
     try:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from loyalty_core.decisions.contributions import ProgrammeKind
+from loyalty_core.decisions.rules import AtLeast, Metric, Rule, RuleSet
 from loyalty_core.errors import LoyaltyError, Refused
 from loyalty_core.facts.money import Currency
 from loyalty_core.facts.programme import JudgedOn, Level, SoldBasis
@@ -83,6 +84,17 @@ def test_a_programme_of_the_network_does_not_belong_to_a_branch(engine: Engine) 
     chain = a_plugin("chain", loyalty_register_programme_kinds=lambda: (kind,))
     house = House(engine, Plugins.load(extra={"chain": chain}))
     are_refused(house, {"level": (saving(house.scopes["podil"], kind="chain"), ("wrong_level", ("scope_id",)))})
+
+
+def test_two_plugins_cannot_decide_one_element(engine: Engine) -> None:
+    rule = Rule("always", AtLeast(Metric.VISITS, 1), 900, gettext("Everybody"))
+    rival = a_plugin("rival", loyalty_compile_standing=lambda: (RuleSet(Element.DISCOUNT, (rule,)),))
+    house = House(engine, Plugins.load(extra={"rival": rival}))
+    taken: Found = ("element_taken", ("parts", "rival"))
+    are_refused(house, {"both give a discount": (saving(house.scopes["podil"]), taken)})
+    with house.work() as unit:
+        plugins.deactivate(unit, "rival")
+        assert saving(house.scopes["podil"])(unit)
 
 
 def by_hand(client: Any, scope: Any, **fields: Any) -> Act:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from loyalty_core.services import reassessment
 from loyalty_core.storage.base import THIS_NETWORK
 from loyalty_core.storage.tables import Standing
 from loyalty_core.storage.work import table_of
 from loyalty_core.testing.house import START, House, at, days
+from tests.services.statements import counting
 
 standing = table_of(Standing)
 
@@ -107,24 +106,15 @@ def test_it_reads_only_what_is_due(house: House) -> None:
 def test_its_work_does_not_grow_with_those_who_are_not_due(house: House) -> None:
     house.programme([("visits", 1, 500)], inactive_days=60)
     house.came("Olha", START)
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    engine = house.loyalty.storage.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        counts = []
+    taken = []
+    with counting(house) as since:
         for _ in range(2):
-            seen.clear()
+            since()
             house.on(START + days(20))
-            counts.append(len(seen))
+            taken.append(since())
             for number in range(5):
                 house.came(f"client-{number}", START + days(20))
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    assert counts[0] == counts[1]
+    assert taken[0] == taken[1]
 
 
 def test_every_change_says_that_the_day_made_it(house: House) -> None:

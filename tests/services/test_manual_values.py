@@ -10,7 +10,8 @@ import pytest
 from loyalty_core.facts.standing import Element, Given, Origin
 from loyalty_core.facts.visit import VisitStatus
 from loyalty_core.services import reassessment, standing
-from loyalty_core.testing.house import START, House, days
+from loyalty_core.services.before_visit import Cut, before
+from loyalty_core.testing.house import START, House, at, days
 
 BY_HAND = Origin.MANUAL
 
@@ -153,6 +154,18 @@ def test_a_value_in_one_branch_does_not_touch_another(house: House) -> None:
     assert (house.discount("Olha"), house.discount("Olha", "obolon")) == (1200, 500)
     house.automatic("Olha")
     assert (house.discount("Olha"), house.discount("Olha", "obolon")) == (500, 500)
+
+
+def test_asked_about_many_at_once_each_has_a_value_of_its_own(house: House) -> None:
+    house.by_hand("Olha", 1200)
+    house.by_hand("Petro", 800, branch="obolon")
+    names, branches = ("Olha", "Petro", "Iryna"), ("podil", "obolon")
+    places = [(house.client(name), house.branches[branch]) for name in names for branch in branches]
+    cuts = [Cut(number, *place, None, at(START), 2**62, START) for number, place in enumerate(places)]
+    with house.reading() as unit:
+        found = before(unit, cuts)
+    given = [found[number].discount for number in range(len(cuts))]
+    assert [each and each.value for each in given] == [1200, None, None, 800, None, None]
 
 
 def test_each_step_is_written_down_with_before_after_cause_actor_and_reason(house: House) -> None:

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+import re
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event
 
 from loyalty_core.facts.programme import JudgedOn
 from loyalty_core.services import invoices, visits
 from loyalty_core.services.before_visit import Cut, before
 from loyalty_core.testing.house import START, House, a_line, at, days
+from tests.services.statements import counting, listening
 
 LIFETIME, SINCE_RESET = JudgedOn.LIFETIME, JudgedOn.SINCE_RESET
-
-
-@contextmanager
-def counting(house: House) -> Iterator[Callable[[], int]]:
-    """Count statements; each call returns how many there were since the one before. Many rows at once are one."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    def since() -> int:
-        number = len(seen)
-        seen.clear()
-        return number
-
-    engine = house.loyalty.storage.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield since
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def recording(house: House, since: Callable[[], int], client: str, lines: int) -> int:
@@ -121,3 +99,12 @@ def test_the_standing_before_a_hundred_visits_takes_as_many_statements_as_before
                 before(unit, cuts)
             taken.append(since())
     assert taken[1] == taken[2]
+
+
+def test_a_visit_that_leaves_standing_as_it_was_does_not_write_it(house: House) -> None:
+    house.programme([("visits", 1, 500)])
+    house.came("Olha", START)
+    with listening(house) as seen:
+        house.came("Olha", START + days(1), 100_00)
+    written = re.compile(r"(INSERT INTO|UPDATE|DELETE FROM) core_(standing|audit|reset)\b")
+    assert [statement for statement in seen if written.match(statement)] == []

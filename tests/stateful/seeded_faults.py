@@ -230,9 +230,9 @@ FAULTS: dict[Part, tuple[Fault, ...]] = {
         ),
         Fault(
             "what is due today waits until tomorrow",
-            f"{SERVICES}.reassessment:_DUE",
-            "standing.c.next_on <=",
-            "standing.c.next_on <",
+            f"{SERVICES}.reassessment:_staging",
+            "among=_DUE if",
+            'among=_DUE.where(standing.c.next_on < bindparam("today")) if',
         ),
     ),
     fixed_history.clients_return: (

@@ -118,7 +118,7 @@ def test_a_database_newer_than_the_files_is_left_alone(engine, hat):
     later = add_revision(hat, "0002", "0001", "pass")
     upgrade(engine, [hat])
     later.unlink()
-    with pytest.raises(LoyaltyError, match=r"hat: .*0002"):
+    with pytest.raises(LoyaltyError, match="hat: its tables are newer than the program"):
         upgrade(engine, [hat])
     assert run(engine, "SELECT version_num FROM hat_alembic_version") == [("0002",)]
 

@@ -15,7 +15,7 @@ from os import PathLike
 from pathlib import Path
 
 import click
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
@@ -81,7 +81,10 @@ def _has_texts_for_people(folder: str | PathLike[str]) -> bool:
 
 def domains(root: Path) -> list[Domain]:
     """Return the domains of the source tree at `root`, the core's first, plugins by name."""
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    announced = root / "pyproject.toml"
+    if not announced.is_file():
+        raise click.ClickException(f"there is no {announced}: name the source tree by --root")
+    project = tomllib.loads(announced.read_text("utf-8"))["project"]
     plugins = project.get("entry-points", {}).get("loyalty.plugins", {})
     return [*_core(root), *(_plugin(root, name, target) for name, target in sorted(plugins.items()))]
 
@@ -122,8 +125,19 @@ def po_text(catalogue: Catalog) -> str:
 )
 @click.pass_context
 def i18n(context: click.Context, root: Path) -> None:
-    """Extract texts, bring catalogues up to date, compile and count them."""
+    """Look after texts and their translations (for authors).
+
+    Extract texts, bring catalogues up to date, compile and count them.
+    """
     context.obj = domains(root)
+
+
+def _locales(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what is no language."""
+    try:
+        return tuple(str(Locale.parse(name)) for name in value)
+    except (ValueError, UnknownLocaleError) as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @i18n.command()
@@ -139,7 +153,13 @@ def extract(found: list[Domain]) -> None:
 
 
 @i18n.command()
-@click.option("--locale", "wanted", multiple=True, help="A language to begin, as uk or pt_BR; may be repeated.")
+@click.option(
+    "--locale",
+    "wanted",
+    multiple=True,
+    callback=_locales,
+    help="A language to begin, as uk or pt_BR; may be repeated.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; fail if something would be written.")
 @click.pass_obj
 def update(found: list[Domain], wanted: tuple[str, ...], check: bool) -> None:
@@ -148,7 +168,6 @@ def update(found: list[Domain], wanted: tuple[str, ...], check: bool) -> None:
     for domain in found:
         template = domain.template()
         for locale in sorted({*domain.locales(), *wanted}):
-            Locale.parse(locale)
             catalogue = domain.read(locale)
             catalogue.update(template, no_fuzzy_matching=True)
             path, text = domain.path(locale), po_text(catalogue)

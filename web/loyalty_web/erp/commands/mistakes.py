@@ -58,8 +58,8 @@ def _reason(context: click.Context, error: Exception) -> str | None:
         case LoyaltyError(args=(Message() as message,)):
             return say(context, message)
         case DBAPIError():
-            message = _of_database(context, error)
-            return message and say(context, message)
+            told = _of_database(context, error)
+            return None if told is None else say(context, told)
         case OSError(strerror=str(strerror)) if error.filename:
             return f"{error.filename}: {strerror}"
     return str(error)
@@ -73,7 +73,7 @@ def _of_database(context: click.Context, error: DBAPIError) -> Message | None:
     deployment = context.find_object(Deployment)
     database = deployment.database_name if deployment is not None else ""
     if "database is locked" in str(error.orig):
-        return _("the database %(database)s is busy: try again when the command that writes has ended", database=database)
+        return _("the database %(database)s is busy: try again when whoever writes has ended", database=database)
     reason = " ".join(str(error.orig).split())
     return _("the database %(database)s cannot be used: %(reason)s", database=database, reason=reason)
 

@@ -11,7 +11,7 @@ from loyalty_core.messages import gettext as _
 from loyalty_core.plugging.loading import Life, LoadedPlugin
 from loyalty_core.services import plugins as services
 from loyalty_core.services.unit import Unit
-from loyalty_web.erp.commands.work import FOR_NETWORK, reading, why_not_in_use, working
+from loyalty_web.erp.commands.work import FOR_NETWORK, why_not_in_use, working
 from loyalty_web.erp.deployment import Deployment
 
 _STATES = {
@@ -36,7 +36,7 @@ def list_all(deployment: Deployment, /) -> None:
     Of each: whether it is on in the network, its version, its title, what it adds, and why it cannot be used where
     it cannot.
     """
-    with reading(deployment) as unit:
+    with deployment.open().reading(deployment.the_network) as unit:
         active = unit.configuration.active
         tabs = _tabs(unit)
     loaded, behind = unit.plugins.loaded, unit.behind

@@ -30,9 +30,7 @@ ARGUMENTS = {"value": "PERCENT", "reason": "--reason", "until": "--until"}
 """What the command line calls fields of the core; others it has no name for."""
 
 _totals = table_of(tables.Totals)
-_TOTALS_OF = select(_totals).where(
-    _totals.c.network_id == THIS_NETWORK, _totals.c.client_id == bindparam("of_client")
-)
+_TOTALS_OF = select(_totals).where(_totals.c.network_id == THIS_NETWORK, _totals.c.client_id == bindparam("of_client"))
 
 
 @click.group()
@@ -110,13 +108,13 @@ def _cause(scope_id: int, verdict: Verdict, labels: dict[tuple[int, str], Messag
 
 
 @contextmanager
-def _as_typed() -> Iterator[None]:
+def _as_typed(*argument: str) -> Iterator[None]:
     """Call what is refused as the command line does."""
     try:
         yield
     except Refused as refused:
         raise Refused(
-            Problem(each.code, each.message, tuple(ARGUMENTS[step] for step in each.path if step in ARGUMENTS))
+            Problem(each.code, each.message, (*argument, *(ARGUMENTS[step] for step in each.path if step in ARGUMENTS)))
             for each in refused.problems
         ) from None
 
@@ -154,8 +152,10 @@ def set_(
     PERCENT is a figure such as 12.5; 0 takes the discount away. Rules do not touch it until it ends or is returned
     to automatic.
     """
-    value = parsing.percent(percent)
-    last_day = parsing.day(until) if until else None
+    with _as_typed("PERCENT"):
+        value = parsing.percent(percent)
+    with _as_typed("--until"):
+        last_day = parsing.day(until) if until else None
     with working(deployment) as unit:
         client_id, scope_id = client_of(unit, source, client), scope_of(unit, branch)
         with _as_typed():

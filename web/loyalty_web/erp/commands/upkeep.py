@@ -60,9 +60,9 @@ def reassess(deployment: Deployment, /) -> None:
 @click.option("--repair", is_flag=True, help="Put right what differs; nobody is told.")
 @click.pass_obj
 def recount(deployment: Deployment, /, repair: bool) -> None:
-    """Compare what is kept with a count of all facts; exit code 1 when something differs.
+    """Compare what is kept with a count of all facts.
 
-    What has come due is judged first, as by `loyalty daily`.
+    Exit code 1 when something differs and is not repaired. What has come due is judged first, as by `loyalty daily`.
     """
     with working(deployment) as unit:
         reassessment.reassess_due(unit)

@@ -22,10 +22,11 @@ from loyalty_core.services.reassessment import reassess, scopes_in_turn
 from loyalty_core.storage.engine import open_engine
 from loyalty_core.storage.migrate import upgrade
 from loyalty_web.erp.demo import journey
+from loyalty_web.erp.demo.alone import only_one
 from loyalty_web.erp.demo.loading import ACTOR, load
 from loyalty_web.erp.demo.shift import ZONE, local_today, weeks_to_move
 from loyalty_web.erp.demo.summary import Figures, figures
-from loyalty_web.erp.deployment import DATA_DIR, DATABASE_URL, Deployment
+from loyalty_web.erp.deployment import DATA_DIR, DATABASE_URL, Deployment, sqlite_url
 
 APPLICATION_ID = 0x4C4F5944
 """Written into the header of a demo's SQLite file: how it is told from a database of somebody's own."""
@@ -59,25 +60,30 @@ def run(deployment: Deployment, households: int | None, bars: Bars) -> Demo:
     """Make the demo's database unless it is there, judge everybody, price the last days again.
 
     A database with other households, or whose last basket is no longer in the week before today, is made afresh.
-    Raises `LoyaltyError` for a database that is not a demo, which stays untouched.
+    A second run in the same folder waits for the first. Raises `LoyaltyError` for a database that is not a demo, which
+    stays untouched.
     """
     watch = _Watch()
     path = deployment.database_file
     _refuse_others(deployment, path)
-    contents = _read_contents(path)
-    if contents is None or not _serves(contents, households, deployment.clock):
-        contents = _build(deployment, households, bars, watch)
-    as_of = contents.last_day + timedelta(days=1)
-    engine = open_engine(f"sqlite:///{path}")
-    try:
-        loyalty = Loyalty(engine, deployment.plugins, FixedClock(datetime.combine(as_of, time(12), ZONE)))
-        _judge(loyalty, contents.network_id, bars)
-        watch.lap("judge")
-        with loyalty.reading(contents.network_id) as unit:
-            found = figures(unit, as_of, bars)
-        watch.lap("reprice")
-    finally:
-        engine.dispose()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with only_one(path.parent, lambda: bars(_("Waiting for another demo"), 1)):
+        _refuse_others(deployment, path)
+        contents = _read_contents(path)
+        if contents is None or not _serves(contents, households, deployment.clock):
+            contents = _build(deployment, households, bars, watch)
+        as_of = contents.last_day + timedelta(days=1)
+        engine = open_engine(sqlite_url(path))
+        try:
+            upgrade(engine, deployment.sources)  # it may have been made by an older program
+            loyalty = Loyalty(engine, deployment.plugins, FixedClock(datetime.combine(as_of, time(12), ZONE)))
+            _judge(loyalty, contents.network_id, bars)
+            watch.lap("judge")
+            with loyalty.reading(contents.network_id) as unit:
+                found = figures(unit, as_of, bars)
+            watch.lap("reprice")
+        finally:
+            engine.dispose()
     return Demo(found, contents.lines_left_out, as_of, watch.seconds)
 
 
@@ -99,17 +105,22 @@ class _Watch:
 def _refuse_others(deployment: Deployment, path: Path) -> None:
     """Let nothing be touched that is not a demo."""
     if deployment.names_database:
-        raise LoyaltyError(f"the demo makes a SQLite file of its own: unset {DATABASE_URL}")
-    if path.exists() and path.stat().st_size and _application_id(path) != APPLICATION_ID:
-        raise LoyaltyError(f"{path} is not a demo and stays as it is: choose another folder by {DATA_DIR}")
+        raise LoyaltyError(_("the demo makes a SQLite file of its own: unset %(setting)s", setting=DATABASE_URL))
+    if path.exists() and path.stat().st_size and not is_demo(path):
+        text = _(
+            "%(path)s is not a demo and stays as it is: choose another folder by %(setting)s",
+            path=str(path),
+            setting=DATA_DIR,
+        )
+        raise LoyaltyError(text)
 
 
-def _application_id(path: Path) -> int | None:
-    """Return the application id of a SQLite file; None when it is none."""
+def is_demo(path: Path) -> bool:
+    """Whether a file is the database of a demo."""
     address = f"file:{quote(str(path))}?mode=ro"
     with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(address, uri=True)) as file:
-        return int(file.execute("PRAGMA application_id").fetchone()[0])
-    return None
+        return int(file.execute("PRAGMA application_id").fetchone()[0]) == APPLICATION_ID
+    return False
 
 
 def _contents_file(path: Path) -> Path:
@@ -133,7 +144,8 @@ def _serves(contents: Contents, households: int | None, clock: Clock) -> bool:
 def _build(deployment: Deployment, households: int | None, bars: Bars, watch: _Watch) -> Contents:
     """Make a new database beside the old one, which it replaces when it is whole."""
     path = deployment.database_file
-    path.parent.mkdir(parents=True, exist_ok=True)
+    for killed in path.parent.glob(f"{path.name}.*.new*"):
+        killed.unlink()
     sales = journey.read(local_today(deployment.clock), households)
     watch.lap("read")
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
@@ -152,14 +164,15 @@ def _build(deployment: Deployment, households: int | None, bars: Bars, watch: _W
 
 
 def _fill(deployment: Deployment, path: Path, sales: journey.Journey, bars: Bars) -> int:
-    engine = open_engine(f"sqlite:///{path}")
+    engine = open_engine(sqlite_url(path))
     try:
         upgrade(engine, deployment.sources)
         loyalty = Loyalty(engine, deployment.plugins, FixedClock(datetime.combine(sales.as_of, time(12), ZONE)))
-        return load(loyalty, sales, bars(_("Sales"), sales.visits))
+        network_id = load(loyalty, sales, bars(_("Sales"), sales.visits))
     finally:
         engine.dispose()
-        _mark(path)
+    _mark(path)
+    return network_id
 
 
 def _mark(path: Path) -> None:

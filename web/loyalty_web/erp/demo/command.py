@@ -26,10 +26,11 @@ from loyalty_web.erp.deployment import Deployment
 @click.option("--no-serve", is_flag=True, help="Do not serve pages afterwards; there are none yet.")
 @click.pass_obj
 def demo_command(deployment: Deployment, /, full: bool, as_json: bool, no_serve: bool) -> None:
-    """Load a year of real sales into a database of its own, judge every client, price the last days again.
+    """Show the product on a year of real sales.
 
-    The database lies in LOYALTY_DATA_DIR, else in ./loyalty-data. Safe to run twice; a database that is not a demo
-    is refused and stays as it is.
+    They are loaded into a database of their own, every client is judged, and the last days are priced again. The
+    database lies in LOYALTY_DATA_DIR, else in ./loyalty-data. Safe to run twice; a database that is not a demo is
+    refused and stays as it is.
     """
     with closing(_Bars(deployment)) as bars:
         done = run(deployment, None if full else HOUSEHOLDS, bars)

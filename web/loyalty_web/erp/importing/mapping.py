@@ -6,7 +6,6 @@ Without one, the file's header has our own column names, figures have a decimal 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +15,13 @@ from typing import Any
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.facts import parsing
 from loyalty_core.messages import gettext as _
+from loyalty_web.erp.toml_files import read_toml
 
 ALL_OTHERS = "*"
 """In `ignore`: every column that is not read."""
+
+DELIMITERS = (",", ";", "\t", "|")
+"""What may stand between two cells."""
 
 _DIRECTIVES = {
     "Y": "(?P<Y>[0-9]{4})",
@@ -55,16 +58,11 @@ class FileMapping:
 def read_mapping(path: Path) -> FileMapping:
     """Return what a mapping file says.
 
-    Raises `Refused` with every mistake in it, each path naming the key. Codes: `broken_toml`, `unknown_key`,
-    `wrong_type`, `unknown_separator`, `bad_form`, `mapped_twice`.
+    Raises `Refused` with every mistake in it, each path naming the key. Codes: those of `read_toml`,
+    `unknown_key`, `wrong_type`, `unknown_separator`, `bad_form`, `mapped_twice`.
     """
-    try:
-        said = tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeError) as error:
-        message = _("This is not a TOML file in UTF-8: %(error)s", error=str(error))
-        raise Refused(Problem("broken_toml", message)) from None
     problems: list[Problem] = []
-    mapping = _mapping(said, problems)
+    mapping = _mapping(read_toml(path), problems)
     if problems:
         raise Refused(problems)
     return mapping
@@ -161,7 +159,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "constants": ("constants", _texts),
     "values": ("words", _words),
     "ignore": ("ignored", _names),
-    "delimiter": ("delimiter", _one_of(",", ";", "\t", "|")),
+    "delimiter": ("delimiter", _one_of(*DELIMITERS)),
     "decimal": ("point", _one_of(".", ",")),
     "date": ("date", _form("Ymd")),
     "moment": ("moment", _form("YmdHM", "Sfz")),

@@ -53,10 +53,13 @@ def write_report(path: Path, problems: Iterable[Problem], render: Render) -> Non
 
 def summary(result: Result, kind: str, *, dry_run: bool) -> Iterator[Message]:
     """Yield what became of an import, a sentence each."""
-    if result.problems:
+    if result.bad_rows:
         yield ngettext(
             "%(count)s bad row: nothing was written.", "%(count)s bad rows: nothing was written.", result.bad_rows
         )
+        return
+    if result.problems:
+        yield _("Nothing was written.")
         return
     yield _counted(kind, result.counts)
     if dry_run:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from loyalty_core.services.reassessment import reassess
-
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.facts import parsing
 from loyalty_core.services.house import Loyalty
+from loyalty_core.services.reassessment import reassess
 from loyalty_core.services.unit import Unit
 from loyalty_web.erp.importing.branches import Branches
 from loyalty_web.erp.importing.clients import Clients
@@ -63,8 +62,8 @@ class Result:
 
     @property
     def bad_rows(self) -> int:
-        """Return the number of rows with a problem."""
-        return len({problem.path[:1] for problem in self.problems})
+        """Return the number of rows with a problem; what is wrong with the file as a whole is in none."""
+        return len({problem.path[0] for problem in self.problems if problem.path})
 
 
 class _NothingWritten(Exception):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.messages import gettext as _
 from loyalty_web.erp.importing.columns import Column, Forms
-from loyalty_web.erp.importing.mapping import ALL_OTHERS, FileMapping
+from loyalty_web.erp.importing.mapping import ALL_OTHERS, DELIMITERS, FileMapping
 from loyalty_web.erp.importing.reading import CsvFile, Row
 
 REMEMBERED = 4096
@@ -56,7 +56,7 @@ class Sheet:
     """A file bound to columns.
 
     Raises `Refused` when the file and the columns do not fit, with every reason, paths being (line, column). Codes:
-    `empty_file`, `column_twice`, `unknown_column`, `column_missing`, and those of `CsvFile.rows`.
+    `empty_file`, `wrong_delimiter`, `column_twice`, `unknown_column`, `column_missing`, and those of `CsvFile.rows`.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Sheet:
             raise Refused(Problem("empty_file", _("The file is empty: not even a header.")))
         self.width = len(header.cells)
         self._line = header.line
+        self._check_delimiter(header.cells, file.delimiter)
         self._problems: list[Problem] = []
         self._constants: dict[str, Any] = {}
         self._steps: list[Step] = []
@@ -148,6 +149,16 @@ class Sheet:
             if title not in used and not mapping.ignored & {title, ALL_OTHERS}:
                 known = ", ".join(columns)
                 self._refuse("unknown_column", _("This column is not one of: %(known)s.", known=known), title)
+
+    def _check_delimiter(self, header: list[str], delimiter: str) -> None:
+        """Refuse a header that is one cell because something else stands between its titles."""
+        found = next((mark for mark in DELIMITERS if mark != delimiter and mark in header[0]), None)
+        if len(header) == 1 and found is not None:
+            text = _(
+                "The header is one cell: say in a mapping file what stands between cells, delimiter = “%(mark)s”.",
+                mark="\\t" if found == "\t" else found,
+            )
+            raise Refused(Problem("wrong_delimiter", text, (self._line,)))
 
     def _check_mapping(self, columns: Mapping[str, Column], mapping: FileMapping) -> None:
         for part in (mapping.columns, mapping.constants, mapping.words):
