@@ -11,6 +11,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import FunctionType, ModuleType
@@ -260,7 +261,7 @@ ON_ONE_DATABASE = (
         "self.dialect == 'postgresql' or self._events.append(row)",
     ),
     Fault(
-        "PostgreSQL loads without judging",
+        "PostgreSQL tells nobody when everybody was judged",
         f"{SERVICES}.reassessment:reassess",
         "tell=tell) for",
         "tell=tell and unit.dialect == 'sqlite') for",
@@ -269,10 +270,14 @@ ON_ONE_DATABASE = (
 """What only a comparison of the databases can find: the model does not know of events."""
 
 
-def planted(fault: Fault, patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Plant a fault while a test runs."""
-    fault.plant(patch)
-    forget_compiled()
-    yield
-    patch.undo()
-    forget_compiled()
+@contextmanager
+def planted(fault: Fault) -> Iterator[None]:
+    """Let the product have a fault for a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        fault.plant(patch)
+        forget_compiled()
+        try:
+            yield
+        finally:
+            patch.undo()
+            forget_compiled()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import Engine
 
@@ -13,20 +14,17 @@ from loyalty_core.plugging.loading import Plugins
 from loyalty_core.storage.migrate import CORE, upgrade
 from tests.stateful.histories import Histories
 from tests.stateful.salon import Salon
+from tests.stateful.seeded_faults import FAULTS, Fault, planted
 
-STEPS = 24
-QUICK = 40
+STEPS = 20
+QUICK = 30
 WHOLE = int(os.environ.get("LOYALTY_HISTORIES", "10000"))
-"""How many histories the long run tries."""
+"""How many histories the long run tries: about two in a second on a machine with nothing else to do."""
 
 patient = settings(
     deadline=None, stateful_step_count=STEPS, suppress_health_check=list(HealthCheck), report_multiple_bugs=False
 )
-
-
-@pytest.fixture
-def engines(sqlite_engine: Engine, postgres_engine: Engine) -> dict[str, Engine]:
-    return {"SQLite": sqlite_engine, "PostgreSQL": postgres_engine}
+hasty = settings(patient, max_examples=500, derandomize=True, database=None, phases=[Phase.generate])
 
 
 def try_histories(engines: dict[str, Engine], how: settings) -> dict[str, int]:
@@ -45,13 +43,26 @@ def try_histories(engines: dict[str, Engine], how: settings) -> dict[str, int]:
     return {"histories": len(tried), "steps": sum(salon.steps for salon in tried)}
 
 
-def test_histories_leave_what_the_model_says(engines: dict[str, Engine]) -> None:
+def test_histories_leave_what_the_model_says(sqlite_engine: Engine, postgres_engine: Engine) -> None:
+    engines = {"SQLite": sqlite_engine, "PostgreSQL": postgres_engine}
     tried = try_histories(engines, settings(patient, max_examples=QUICK))
     assert tried["histories"] >= QUICK
 
 
 @pytest.mark.long
-def test_many_histories_leave_what_the_model_says(engines: dict[str, Engine], capsys: pytest.CaptureFixture) -> None:
+def test_many_histories_leave_what_the_model_says(
+    sqlite_engine: Engine, postgres_engine: Engine, record_property: Callable[[str, object], None]
+) -> None:
+    engines = {"SQLite": sqlite_engine, "PostgreSQL": postgres_engine}
     tried = try_histories(engines, settings(patient, max_examples=WHOLE))
-    with capsys.disabled():
-        print(f"\n{tried}")  # noqa: T201
+    for name, figure in tried.items():
+        record_property(name, figure)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "fault", [fault for faults in FAULTS.values() for fault in faults], ids=lambda fault: fault.says
+)
+def test_histories_find(fault: Fault, sqlite_engine: Engine) -> None:
+    with planted(fault), pytest.raises(AssertionError):
+        try_histories({"SQLite": sqlite_engine}, hasty)
