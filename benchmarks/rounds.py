@@ -47,6 +47,10 @@ class Outcome:
         """Return the median of one side's rounds, in seconds."""
         return median(self.seconds[side])
 
+    def best(self, side: str) -> float:
+        """Return the shortest of one side's rounds, in seconds: the one that other programs disturbed least."""
+        return min(self.seconds[side])
+
     def ratio(self, side: str, other: str) -> float:
         """Return how much longer `side` takes than `other`: the median of the ratios, each within one round."""
         return median(one / two for one, two in zip(self.seconds[side], self.seconds[other], strict=True))

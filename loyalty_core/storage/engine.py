@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from loyalty_core.errors import LoyaltyError
@@ -98,7 +99,10 @@ def _begin_sqlite(connection: Connection) -> None:
     begin = "BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN"
     driver_connection = connection.connection.driver_connection
     assert driver_connection is not None, "a transaction begins on an open connection"
-    driver_connection.execute(begin)
+    try:
+        driver_connection.execute(begin)
+    except sqlite3.Error as error:  # what the driver raises here, SQLAlchemy does not see
+        raise OperationalError(begin, None, error) from error
 
 
 def _set_up_postgres(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:

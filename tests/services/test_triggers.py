@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from loyalty_core.errors import Refused
 from loyalty_core.facts.invoice import ReturnedLine
 from loyalty_core.facts.visit import VisitStatus
 from loyalty_core.services import invoices, plugins, reassessment, standing
@@ -192,7 +193,8 @@ def test_a_plugin_switched_on_twice_changes_nothing(house: House) -> None:
     before = house.rows()
     with house.work() as unit:
         plugins.activate(unit, "branch")
-        plugins.deactivate(unit, "nobody knows it")
+        with pytest.raises(Refused, match="unknown_plugin"):
+            plugins.deactivate(unit, "nobody knows it")
     assert house.rows() == before
 
 

@@ -58,6 +58,20 @@ NO_ID = 1
 """An id that nothing has."""
 
 
+_audit = table_of(tables.Audit)
+_AUDITED = (
+    select(_audit.c.action, _audit.c.client_id, _audit.c.scope_id)
+    .where(_audit.c.network_id == THIS_NETWORK)
+    .order_by(_audit.c.id)
+)
+_WRITTEN = select(
+    *(
+        select(func.count()).where(table.c.network_id == THIS_NETWORK).scalar_subquery()
+        for table in map(table_of, (tables.Audit, tables.Event, tables.Idempotency))
+    )
+)
+
+
 @dataclass(frozen=True)
 class Founded:
     """How a network begins; its number tells it from others in the same databases."""
@@ -277,17 +291,12 @@ class Side:
     def written(self) -> tuple[int, ...]:
         """Return how many rows the append-only tables have: whatever is written leaves a trace there."""
         with self.reading() as unit:
-            return tuple(
-                unit.execute(select(func.count()).where(table.c.network_id == THIS_NETWORK)).scalar_one()
-                for table in map(table_of, (tables.Audit, tables.Event, tables.Idempotency))
-            )
+            return tuple(unit.execute(_WRITTEN).one())
 
     def changed_twice(self, before: tuple[int, ...]) -> list[Any]:
         """Return whose standing changed more than once since `written` said this much."""
-        audit = table_of(tables.Audit)
-        changes = select(audit).where(audit.c.network_id == THIS_NETWORK).order_by(audit.c.id).offset(before[0])
         with self.reading() as unit:
-            rows = unit.execute(changes).all()
+            rows = unit.execute(_AUDITED.offset(before[0])).all()
         told = Counter((row.client_id, row.scope_id) for row in rows if row.action == "standing.changed")
         return [place for place, times in told.items() if times > 1]
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import sys
-from io import TextIOWrapper
-from typing import Any
 
-import click
+try:
+    from io import TextIOWrapper
+    from typing import Any
 
-from loyalty_core.errors import Refused
-from loyalty_web.erp.commands import mistakes
-from loyalty_web.erp.commands.database import db
-from loyalty_web.erp.commands.network import init
-from loyalty_web.erp.commands.plugins import plugins
-from loyalty_web.erp.commands.programme import programme
-from loyalty_web.erp.commands.standing import standing
-from loyalty_web.erp.commands.upkeep import daily, reassess, recount
-from loyalty_web.erp.demo.command import demo_command
-from loyalty_web.erp.deployment import Deployment
-from loyalty_web.erp.i18n_commands import i18n
-from loyalty_web.erp.importing.commands import import_command
+    import click
+
+    from loyalty_core.errors import Refused
+    from loyalty_web.erp.commands import mistakes
+    from loyalty_web.erp.commands.database import db
+    from loyalty_web.erp.commands.network import init
+    from loyalty_web.erp.commands.plugins import plugins
+    from loyalty_web.erp.commands.programme import programme
+    from loyalty_web.erp.commands.standing import standing
+    from loyalty_web.erp.commands.upkeep import daily, reassess, recount
+    from loyalty_web.erp.demo.command import demo_command
+    from loyalty_web.erp.deployment import Deployment
+    from loyalty_web.erp.i18n_commands import i18n
+    from loyalty_web.erp.importing.commands import import_command
+except KeyboardInterrupt:  # loading takes a second or two, and whoever loses patience gets no traceback either
+    sys.exit("Aborted!")
 
 
 class Loyal(click.Group):

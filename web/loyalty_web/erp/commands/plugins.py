@@ -44,7 +44,7 @@ def list_all(deployment: Deployment, /) -> None:
         life = unit.plugins.life(name, active, behind) or Life.INSTALLED
         plugin = loaded.get(name)
         about = f"{plugin.version:<10} {deployment.say(plugin.title)}" if plugin is not None else ""
-        click.echo(f"{name:<20} {deployment.say(_STATES[life]):<14} {about}".rstrip())
+        click.echo(f"{name:<20} {deployment.say(_STATES[life]):<16} {about}".rstrip())
         if life in (Life.LOADED, Life.INSTALLED):
             click.echo(f"{'':<20} {deployment.say(why_not_in_use(unit.plugins, behind, name))}")
         for message in _adds(plugin, tabs.get(name, ())) if plugin is not None else ():

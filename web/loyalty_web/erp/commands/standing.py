@@ -119,11 +119,11 @@ def _as_typed(*argument: str) -> Iterator[None]:
         ) from None
 
 
-def _tell_now(deployment: Deployment, unit: Unit, client_id: int, scope_id: int) -> None:
-    """Print what a client has at a branch now."""
+def _now(unit: Unit, client_id: int, scope_id: int) -> Message:
+    """Return what a client has at a branch now."""
     verdict = services.of_client(unit, client_id).get(scope_id, {}).get(PERSONAL_DISCOUNT)
     now = _("no discount") if verdict is None else _cause(scope_id, verdict, _labels(unit))
-    click.echo(deployment.say(_("Now: %(what)s", what=now)))
+    return _("Now: %(what)s", what=now)
 
 
 @standing.command(name="set")
@@ -162,8 +162,8 @@ def set_(
             services.set_by_hand(
                 unit, client_id, scope_id, Element.DISCOUNT, value, reason, until=last_day, lapses=lapses
             )
-    with reading(deployment) as unit:
-        _tell_now(deployment, unit, client_id, scope_id)
+        now = _now(unit, client_id, scope_id)
+    click.echo(deployment.say(now))
 
 
 @standing.command()
@@ -178,8 +178,8 @@ def auto(deployment: Deployment, /, client: str, branch: str, source: str) -> No
         client_id, scope_id = client_of(unit, source, client), scope_of(unit, branch)
         with _as_typed():
             services.return_to_automatic(unit, client_id, scope_id, Element.DISCOUNT)
-    with reading(deployment) as unit:
-        _tell_now(deployment, unit, client_id, scope_id)
+        now = _now(unit, client_id, scope_id)
+    click.echo(deployment.say(now))
 
 
 @standing.command()

@@ -65,17 +65,14 @@ def tell_silence(deployment: Deployment, silent: Collection[Message]) -> None:
 
 
 def silence(unit: Unit) -> Iterator[Message]:
-    """Yield why active plugins do not speak here; what they gave is left as it is (RELIABILITY I23)."""
-    active, programmes = unit.configuration.active, unit.configuration.programmes.values()
+    """Yield which active plugins are not in use here; what they gave is left as it is (RELIABILITY I23)."""
+    active = unit.configuration.active
     for name in sorted(active - unit.usable(active)):
         yield _(
             "the plugin %(plugin)s is on but not in use, and what it gave stays as it is: %(reason)s",
             plugin=name,
             reason=why_not_in_use(unit.plugins, unit.behind, name),
         )
-    failures = {(each.plugin, each.problems[0].message) for one in programmes for each in one.failures}
-    for _plugin, message in sorted(failures, key=str):
-        yield message
 
 
 def why_not_in_use(plugins: Plugins, behind: Collection[str], name: str) -> Message:

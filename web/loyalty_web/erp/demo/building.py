@@ -149,6 +149,7 @@ def _build(deployment: Deployment, households: int | None, bars: Bars, watch: _W
     sales = journey.read(local_today(deployment.clock), households)
     watch.lap("read")
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    new.touch()
     try:
         network_id = _fill(deployment, new, sales, bars)
         contents = Contents(network_id, households, sales.weeks, sales.last_day, sales.lines_left_out)

@@ -42,13 +42,16 @@ def write_report(path: Path, problems: Iterable[Problem], render: Render) -> Non
 
     It begins with a byte order mark, so that spreadsheets read it as UTF-8.
     """
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("line", "column", "code", "reason"))
-        for problem in problems:
-            line, column = (*problem.path, "", "")[:2]
-            cells = (str(line), str(column), problem.code, render(problem.message))
-            writer.writerow([harmless(cell) for cell in cells])
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("line", "column", "code", "reason"))
+            for problem in problems:
+                line, column = (*problem.path, "", "")[:2]
+                cells = (str(line), str(column), problem.code, render(problem.message))
+                writer.writerow([harmless(cell) for cell in cells])
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # a full disk does not say which file
 
 
 def summary(result: Result, kind: str, *, dry_run: bool) -> Iterator[Message]:

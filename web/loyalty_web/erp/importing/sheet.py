@@ -155,7 +155,7 @@ class Sheet:
         found = next((mark for mark in DELIMITERS if mark != delimiter and mark in header[0]), None)
         if len(header) == 1 and found is not None:
             text = _(
-                "The header is one cell: say in a mapping file what stands between cells, delimiter = “%(mark)s”.",
+                'The header is one cell: say in a mapping file what stands between cells, delimiter = "%(mark)s".',
                 mark="\\t" if found == "\t" else found,
             )
             raise Refused(Problem("wrong_delimiter", text, (self._line,)))
