@@ -18,7 +18,7 @@ from tests.stateful.seeded_faults import FAULTS, Fault, planted
 
 STEPS = 20
 QUICK = 30
-WHOLE = int(os.environ.get("LOYALTY_HISTORIES", "10000"))
+WHOLE = int(os.environ.get("HISTORIES_TO_TRY", "10000"))
 """How many histories the long run tries: about two in a second on a machine with nothing else to do."""
 
 patient = settings(
