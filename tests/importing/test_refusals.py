@@ -239,14 +239,7 @@ BROKEN_FILES = (
     (b"external_id,name\n1,A\x00\n", [(2, "nul_character")]),
     (b"external_id,name,name\n1,A,B\n", [(1, "name", "column_twice")]),
     (b"external_id,nmae\n1,A\n", [(1, "name", "column_missing"), (1, "nmae", "unknown_column")]),
-    (
-        b"external_id;name\n1;A\n",
-        [
-            (1, "external_id", "column_missing"),
-            (1, "external_id;name", "unknown_column"),
-            (1, "name", "column_missing"),
-        ],
-    ),
+    (b"external_id;name\n1;A\n", [(1, "wrong_delimiter")]),
 )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -24,7 +23,7 @@ from loyalty_core.services import (
 )
 from loyalty_core.testing.house import START, House, a_line, at, days
 from loyalty_discount_rules.visits import set_for_visit
-from tests.services.refusals import Act, Found, are_refused, refusals
+from tests.services.refusals import Act, are_refused, refusals
 
 NEXT = START + days(1)
 
@@ -78,70 +77,56 @@ def test_the_same_names_are_other_things_in_another_network(house: House, neighb
     assert house.visit("Olha", START, name="visit") != neighbour.visit("Olha", START, name="visit")
 
 
-def test_what_is_another_networks_is_as_unknown_as_what_is_nobodys(house: House, neighbour: House) -> None:
+def of(service: Callable[..., object], *args: object) -> Act:
+    return lambda unit: service(unit, *args)
+
+
+CLIENT, BRANCH = ("unknown_client", ("client_id",)), ("unknown_branch", ("branch_id",))
+VISIT, SALE = ("unknown_visit", ("visit_id",)), ("unknown_invoice", ("sale_id",))
+SCOPE = ("unknown_scope", ("scope_id",))
+
+
+def test_facts_of_another_network_are_as_unknown_as_what_is_nobodys(house: House, neighbour: House) -> None:
     """Foreign answers like absent: the same code, the same place."""
     with neighbour.reading() as unit:
-        their_visit, their_sale = (
-            service.known(unit, "tests", [name])[name] for service, name in ((visits, "visit"), (invoices, "invoice"))
-        )
-    their_client, their_branch = neighbour.client("Olha"), neighbour.branches["podil"]
-    client, scope = house.client("Olha"), house.scopes["podil"]
+        their_visit = visits.known(unit, "tests", ["visit"])["visit"]
+        their_sale = invoices.known(unit, "tests", ["invoice"])["invoice"]
+    client, branch = neighbour.client("Olha"), neighbour.branches["podil"]
     visit, invoice = house.a_visit("Olha", START), house.an_invoice("Olha", START, a_line(100_00))
-    payment = RecordedPayment("9", "cash", 1, at(START))
-    discount = Element.DISCOUNT
-
-    def of(service: Any, *args: Any, **fields: Any) -> Act:
-        return lambda unit: service(unit, *args, **fields)
-
-    cases: dict[str, tuple[Act, Found | Sequence[Found]]] = {
-        "a visit's client": (
-            of(visits.save, replace(visit, client_id=their_client)),
-            ("unknown_client", ("client_id",)),
-        ),
-        "a visit's branch": (
-            of(visits.save, replace(visit, branch_id=their_branch)),
-            ("unknown_branch", ("branch_id",)),
-        ),
-        "a visit": (of(visits.delete, their_visit, "tests"), ("unknown_visit", ("visit_id",))),
-        "an invoice's client": (
-            of(invoices.record, replace(invoice, client_id=their_client)),
-            ("unknown_client", ("client_id",)),
-        ),
-        "an invoice's branch": (
-            of(invoices.record, replace(invoice, branch_id=their_branch)),
-            ("unknown_branch", ("branch_id",)),
-        ),
-        "an invoice's visit": (
-            of(invoices.record, replace(invoice, visit_id=their_visit)),
-            ("unknown_visit", ("visit_id",)),
-        ),
-        "a payment": (of(invoices.record_payments, [(their_sale, payment)]), ("unknown_invoice", (0, "sale_id"))),
-        "a refund": (
-            of(invoices.refund, their_sale, [ReturnedLine("1", 1)], "tests"),
-            ("unknown_invoice", ("sale_id",)),
-        ),
-        "a void": (of(invoices.void, their_sale, "tests"), ("unknown_invoice", ("sale_id",))),
-        "a programme": (
-            of(programmes.save, "branch", neighbour.scopes["podil"], "Ours"),
-            ("unknown_scope", ("scope_id",)),
-        ),
-        "a client by hand": (
-            of(standing.set_by_hand, their_client, scope, discount, 1, "tests"),
-            ("unknown_client", ("client_id",)),
-        ),
-        "a scope by hand": (
-            of(standing.set_by_hand, client, neighbour.scopes["podil"], discount, 1, "tests"),
-            ("unknown_scope", ("scope_id",)),
-        ),
-        "back to automatic": (
-            of(standing.return_to_automatic, neighbour.client("Petro"), scope, discount),
-            ("unknown_client", ("client_id",)),
-        ),
-        "a recalculation": (of(standing.recalculate, their_client), ("unknown_client", ("client_id",))),
-        "a visit's discount": (of(set_for_visit, their_visit, 1, "tests"), ("unknown_visit", ("visit_id",))),
-    }
+    payment, piece = RecordedPayment("9", "cash", 1, at(START)), ReturnedLine("1", 1)
     before = neighbour.rows()
-    are_refused(house, cases)
+    are_refused(
+        house,
+        {
+            "a visit's client": (of(visits.save, replace(visit, client_id=client)), CLIENT),
+            "a visit's branch": (of(visits.save, replace(visit, branch_id=branch)), BRANCH),
+            "a visit": (of(visits.delete, their_visit, "tests"), VISIT),
+            "a visit's discount": (of(set_for_visit, their_visit, 1, "tests"), VISIT),
+            "an invoice's client": (of(invoices.record, replace(invoice, client_id=client)), CLIENT),
+            "an invoice's branch": (of(invoices.record, replace(invoice, branch_id=branch)), BRANCH),
+            "an invoice's visit": (of(invoices.record, replace(invoice, visit_id=their_visit)), VISIT),
+            "a payment": (of(invoices.record_payments, [(their_sale, payment)]), ("unknown_invoice", (0, "sale_id"))),
+            "a refund": (of(invoices.refund, their_sale, [piece], "tests"), SALE),
+            "a void": (of(invoices.void, their_sale, "tests"), SALE),
+        },
+    )
+    assert neighbour.rows() == before
+
+
+def test_clients_and_scopes_of_another_network_are_unknown_to_standing(house: House, neighbour: House) -> None:
+    their_client, their_scope = neighbour.client("Petro"), neighbour.scopes["podil"]
+    client, scope, discount = house.client("Olha"), house.scopes["podil"], Element.DISCOUNT
+    before = neighbour.rows()
+    are_refused(
+        house,
+        {
+            "a programme": (of(programmes.save, "branch", their_scope, "Ours"), SCOPE),
+            "a client by hand": (of(standing.set_by_hand, their_client, scope, discount, 1, "tests"), CLIENT),
+            "a scope by hand": (of(standing.set_by_hand, client, their_scope, discount, 1, "tests"), SCOPE),
+            "back to automatic": (of(standing.return_to_automatic, their_client, scope, discount), CLIENT),
+            "a recalculation": (of(standing.recalculate, their_client), CLIENT),
+        },
+    )
     assert neighbour.rows() == before
 
 
