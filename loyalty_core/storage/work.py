@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from loyalty_core.errors import LoyaltyError
-from loyalty_core.ports import Clock
+from loyalty_core.ports import Clock, SystemClock
 from loyalty_core.storage.base import Base
 from loyalty_core.storage.ids import IdSource
 from loyalty_core.storage.tables import Audit, Event
@@ -191,7 +191,8 @@ class Storage:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self.engine = engine
         self.clock = clock
-        self.ids = IdSource(clock)
+        # Not the clock of the business: under one that stands still, two sources that drew the same node would meet.
+        self.ids = IdSource(SystemClock())
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -166,7 +166,9 @@ def test_a_demo_that_was_cut_short_is_made_afresh(tmp_path: Path, monkeypatch: p
         with pytest.raises(KeyboardInterrupt):
             told(tmp_path, FEW)
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "loyalty.sqlite.99999.new-wal").write_bytes(b"what a killed demo leaves")
     assert told(tmp_path, FEW)["clients"] == FEW
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["loyalty.demo.json", "loyalty.sqlite"]
 
 
 def test_the_independent_computation_shares_no_code_with_the_product() -> None:

@@ -62,6 +62,7 @@ def cli(context: click.Context, verbose: bool) -> None:
     context.with_resource(mistakes.warnings_told(verbose=verbose))
     if context.obj is None:
         context.obj = Deployment()
+    context.call_on_close(context.obj.close)
 
 
 for command in (

@@ -100,6 +100,11 @@ class Deployment:
             raise LoyaltyError(text)
         return open_engine(url or sqlite_url(self.database_file))
 
+    def close(self) -> None:
+        """Close the connections to the database, if there are any."""
+        if "engine" in vars(self):
+            self.engine.dispose()
+
     @property
     def sources(self) -> tuple[MigrationSource, ...]:
         """Return what has tables here: the core, the host, the plugins."""
