@@ -13,7 +13,7 @@ from loyalty_core.services.before_visit import Cut
 from loyalty_core.services.recount import recount
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage import tables
-from tests.stateful.counting import Given, Totals
+from tests.stateful.counting import Given, Totals, part
 from tests.stateful.model import Model
 from tests.stateful.sides import Side
 
@@ -68,6 +68,30 @@ def check_sales(model: Model, side: Side, unit: Unit) -> None:
         found = (row["state"], row["owed_minor"], row["paid_minor"], row["returned_minor"])
         assert found == (sale.state, sale.owed, sale.paid_amount, sale.returned_amount), f"{name} on {side.name}"
         assert 0 <= row["returned_minor"] <= row["paid_minor"] <= row["owed_minor"]
+
+
+def check_shares(model: Model, side: Side, unit: Unit) -> None:
+    """What was paid and given back lies on the lines where the model puts it."""
+    lines = {(row["sale_id"], row["number"]): row for row in side.rows(unit, tables.SaleLine)}
+    payments = {row["id"]: row for row in side.rows(unit, tables.Payment)}
+    kept: dict[tuple[Any, ...], list[int]] = {}
+    for column, table in enumerate((tables.PaymentLine, tables.ReturnPayment)):
+        for row in side.rows(unit, table):
+            payment = payments[row["payment_id"]]
+            line = lines[payment["sale_id"], row["line_number"]]
+            share = kept.setdefault((line["sale_id"], payment["external_id"], line["key"]), [0, 0])
+            share[column] += row["amount_minor"]
+    right = {
+        (side.sales[name], payment.name, line.key): [
+            shares[line.key],
+            part(shares[line.key], sale.back.get(line.key, 0), line.quantity),
+        ]
+        for name, sale in model.sales.items()
+        for payment, shares in sale.paid.values()
+        for line in sale.invoice.lines
+        if line.key in shares
+    }
+    assert kept == right, f"shares on {side.name}"
 
 
 def check_visits(model: Model, side: Side, unit: Unit) -> None:

@@ -76,6 +76,7 @@ class Salon:
         self.run_daily_job()
         for side in self.sides:
             with side.reading() as unit:
+                checks.check_shares(self.model, side, unit)
                 checks.check_visits(self.model, side, unit)
                 checks.check_before(self.model, side, unit)
                 checks.check_audit(side, unit)
