@@ -59,9 +59,18 @@ def test_many_histories_leave_what_the_model_says(
         record_property(name, figure)
 
 
+TOO_RARE = {
+    "another rule with the same percentage goes unnoticed, in SQL",
+    "standing is judged before everything is counted",
+}
+"""What 500 random histories seldom meet; the fixed history finds them in every run."""
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
-    "fault", [fault for faults in FAULTS.values() for fault in faults], ids=lambda fault: fault.says
+    "fault",
+    [fault for faults in FAULTS.values() for fault in faults if fault.says not in TOO_RARE],
+    ids=lambda fault: fault.says,
 )
 def test_histories_find(fault: Fault, sqlite_engine: Engine) -> None:
     with planted(fault), pytest.raises(AssertionError):
