@@ -20,7 +20,7 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 from babel.support import NullTranslations, Translations
 
 from loyalty_core.facts.money import Money, Percent
-from loyalty_core.messages import CORE_DOMAIN, Message
+from loyalty_core.messages import CORE_DOMAIN, Message, Wording
 
 SOURCE_LOCALE = Locale("en")
 """The language the texts are written in: what a reader gets where a translation is missing."""
@@ -82,6 +82,8 @@ class Texts:
         match value:
             case Message():
                 return self.render(value, locale)
+            case Wording():
+                return value.of(str(locale), locale.language)
             case Money():
                 return money_text(value, locale)
             case Percent(bp):

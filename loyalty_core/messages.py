@@ -10,11 +10,36 @@ CORE_DOMAIN = "loyalty_core"
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """One text that people typed in several languages, by language code: a name of their own that no catalogue has.
+
+    The reader gets the own language, else English, else the first there is.
+    """
+
+    texts: Mapping[str, str] = field(hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texts", MappingProxyType(dict(self.texts)))
+
+    def __str__(self) -> str:
+        """Return the English text, or the first there is: for logs and tests."""
+        return self.of("en")
+
+    def of(self, *languages: str) -> str:
+        """Return the text in the first of `languages` that it has, else in English, else in any."""
+        return next((self.texts[each] for each in (*languages, "en") if each in self.texts), _first(self.texts))
+
+
+def _first(texts: Mapping[str, str]) -> str:
+    return next(iter(texts.values()), "")
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A translatable text with its parameters, rendered only where a person reads it.
 
-    `params` hold plain values (`int`, `str`, `date`, `Money`, `Percent` or another `Message`); the edge formats
-    them by the reader's locale. A message with a plural names the parameter that counts in `count`.
+    `params` hold plain values (`int`, `str`, `date`, `Money`, `Percent`, a `Wording` or another `Message`); the
+    edge formats them by the reader's locale. A message with a plural names the parameter that counts in `count`.
     `domain` is the catalogue: `loyalty_core` or a plugin's name; the dispatcher stamps a plugin's own.
     """
 

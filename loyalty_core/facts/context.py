@@ -21,9 +21,10 @@ def no_rows(*_args: object, **_kwargs: object) -> Sequence[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a plugin may know about the call: the network, the instant, its own facts.
+    """What a plugin may know about the call: the network, the instant, its own settings and facts.
 
-    One object per plugin and call. `rows` works in `load_facts` only; `own` is filled in from its answer.
+    One object per plugin and call. `settings` are the plugin's own of this network, with their defaults. `rows` works
+    in `load_facts` only; `own` is filled in from its answer.
     """
 
     plugin: str
@@ -32,3 +33,4 @@ class Context:
     now: datetime
     own: Mapping[int, object] = field(default_factory=lambda: MappingProxyType({}))
     rows: Rows = no_rows
+    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))

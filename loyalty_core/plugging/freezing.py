@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from types import MappingProxyType
 
 from loyalty_core.facts.money import Currency, Money, Percent
@@ -16,8 +17,14 @@ MOST_LEVELS = 8
 WIDEST_INT = 2**63 - 1
 """Whole numbers fit 63 bits, or neither database nor JSON would bring them back."""
 
+MOST_DECIMALS = 9
+"""Decimals of a number that people typed."""
+
 JSON = (type(None), bool, int, str)
 """What may be stored as JSON and comes back the same."""
+
+FORM = (*JSON, Decimal, date, datetime, time)
+"""What a form that people fill in is read as; it is stored as JSON."""
 
 FACTS = (*JSON, date, datetime, Money, Percent)
 """What a plugin's facts may consist of."""
@@ -41,6 +48,8 @@ def holds(value: object) -> bool:
             return type(value.currency) is Currency and _fits(value.minor)
         case Percent():
             return _fits(value.bp)
+        case Decimal():
+            return value.is_finite() and abs(value) <= WIDEST_INT and value == round(value, MOST_DECIMALS)
         case bool():
             return True
         case int():

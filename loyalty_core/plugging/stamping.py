@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from loyalty_core.errors import Problem
 from loyalty_core.facts.money import Money, Percent
-from loyalty_core.messages import CORE_DOMAIN, Message
+from loyalty_core.messages import CORE_DOMAIN, Message, Wording
 from loyalty_core.messages import gettext as _
 from loyalty_core.plugging.freezing import NotPlain, holds
 
@@ -19,6 +19,7 @@ LONGEST_RENDERED = 4000
 
 MOST_PARAMS = 20
 MOST_NESTED = 3
+MOST_LANGUAGES = 50
 
 _VALUES = (int, str, date, Money, Percent)
 
@@ -42,6 +43,8 @@ def stamped(message: object, plugin: str, level: int = 0) -> Message:
     for name, value in message.params.items():
         if type(value) is Message:
             value = stamped(value, plugin, level + 1)
+        elif type(value) is Wording:
+            value = _worded(value)
         elif type(name) is not str or type(value) not in _VALUES or not holds(value):
             raise NotPlain(_("The parameters of a text do not hold."))
         params[name] = value
@@ -60,6 +63,17 @@ def stamped_problem(problem: object, plugin: str) -> Problem:
     if not all(type(step) in (str, int) for step in problem.path):
         raise NotPlain(_("A refusal must say why."))
     return Problem(problem.code, stamped(problem.message, plugin), problem.path)
+
+
+def _worded(wording: Wording) -> Wording:
+    """Return a copy of a text in several languages; raise `NotPlain` if it is empty, too long, or no text."""
+    texts = wording.texts
+    if not isinstance(texts, dict | MappingProxyType) or not 0 < len(texts) <= MOST_LANGUAGES:
+        raise NotPlain(_("A text is empty or too long."))
+    for language, text in texts.items():
+        if type(language) is not str or type(text) is not str or not holds(text) or not 0 < len(text) <= LONGEST_TEXT:
+            raise NotPlain(_("A text is empty or too long."))
+    return Wording(texts)
 
 
 def _texts(message: Message) -> tuple[object, ...]:

@@ -127,8 +127,7 @@ def _judge(
 
 def _changes(unit: Unit, subjects: Sequence[Subject]) -> list[tuple[Change, str]]:
     """Ask plugins what this one visit changes; of several, the best for the client, ties by plugin name."""
-    configuration = unit.configuration
-    occasion = unit.occasion(configuration.active, configuration.currency)
+    occasion = unit.occasion()
     dispatcher = unit.plugins.dispatcher
     facts = dispatcher.load_facts(occasion, subjects)
     outcomes = dispatcher.propose_changes(occasion, subjects, facts)

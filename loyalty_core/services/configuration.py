@@ -6,35 +6,28 @@ transaction, and every unit of work reads that number first (DATA, *Hot rows and
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, select
 
 from loyalty_core.decisions.rules import RuleSet
 from loyalty_core.engine.rounding import RoundingLevel
 from loyalty_core.engine.standing import Judged
 from loyalty_core.errors import LoyaltyError
+from loyalty_core.facts.combination import CombinationPolicy
 from loyalty_core.facts.money import Currency, Rounding
 from loyalty_core.facts.programme import JudgedOn, Level, SoldBasis
 from loyalty_core.facts.standing import Element, Verdict
 from loyalty_core.plugging.dispatch import Failure
+from loyalty_core.services.combination import DEFAULT, policy_of
+from loyalty_core.services.in_force import InForce, OfferRow, ProgrammeRow, read_in_force
 from loyalty_core.storage.base import THIS_NETWORK, Base
-from loyalty_core.storage.tables import (
-    Branch,
-    Network,
-    PluginState,
-    Programme,
-    ProgrammeVersion,
-    Scope,
-    ScopeBranch,
-    Setting,
-)
+from loyalty_core.storage.tables import Branch, Network, Scope, ScopeBranch
 from loyalty_core.storage.work import Work, table_of
 
 VISITS_PER_DAY = "visits_per_day"
@@ -44,10 +37,14 @@ ROUNDING_MODE = "rounding_mode"
 ROUNDING_LEVEL = "rounding_level"
 """Settings: how percentages are rounded, and what is rounded (SEMANTICS 1)."""
 
+COMBINATION = "combination"
+"""Setting: the combination policy, see `services.combination`."""
+
 SETTINGS: Mapping[str, object] = {
     VISITS_PER_DAY: False,
     ROUNDING_MODE: Rounding.HALF_UP.value,
     ROUNDING_LEVEL: RoundingLevel.LINE.value,
+    COMBINATION: dict(DEFAULT),
 }
 """Every setting of a network with its default."""
 
@@ -130,6 +127,9 @@ class Configuration:
     settings: Mapping[str, object]
     active: frozenset[str]
     programmes: Mapping[int, CompiledProgramme]
+    offers: tuple[OfferRow, ...]
+    plugin_settings: Mapping[str, Mapping[str, object]]
+    suspended: frozenset[str]
 
     @property
     def visits_per_day(self) -> bool:
@@ -140,6 +140,11 @@ class Configuration:
     def rounding(self) -> tuple[Rounding, RoundingLevel]:
         """Return how percentages are rounded in this network."""
         return Rounding(str(self.settings[ROUNDING_MODE])), RoundingLevel(str(self.settings[ROUNDING_LEVEL]))
+
+    @cached_property
+    def policy(self) -> CombinationPolicy:
+        """Return which lanes may meet on one line, and on what they work."""
+        return policy_of(cast("dict[str, Any]", self.settings[COMBINATION]))
 
     @cached_property
     def _scopes_on(self) -> dict[tuple[int, date], tuple[int, ...]]:
@@ -162,8 +167,8 @@ class Configuration:
         return now.astimezone(self.scope_zones[scope_id]).date()
 
 
-Compile = Callable[[Mapping[Any, Any], frozenset[str], Currency], CompiledProgramme]
-"""Turns a row of a programme and its version into a compiled programme; the unit of work provides it."""
+Compile = Callable[[ProgrammeRow, InForce, Currency], CompiledProgramme]
+"""Turns a programme's version into a compiled programme; the unit of work provides it."""
 
 
 def _select(model: type[Base]) -> Select[Any]:
@@ -171,33 +176,17 @@ def _select(model: type[Base]) -> Select[Any]:
     return select(table).where(table.c.network_id == THIS_NETWORK)
 
 
-_version_of = table_of(ProgrammeVersion)
-_programme = table_of(Programme)
 VERSION = select(table_of(Network).c.config_version).where(table_of(Network).c.id == THIS_NETWORK)
 _NETWORK = select(table_of(Network)).where(table_of(Network).c.id == THIS_NETWORK)
-_PROGRAMMES = (
-    select(
-        _programme.c.id,
-        _programme.c.kind,
-        _programme.c.scope_id,
-        _programme.c.version_id,
-        _version_of.c.number,
-        _version_of.c.body,
-    )
-    .select_from(
-        _programme.join(
-            _version_of,
-            and_(_version_of.c.network_id == _programme.c.network_id, _version_of.c.id == _programme.c.version_id),
-        )
-    )
-    .where(_programme.c.network_id == THIS_NETWORK)
-)
 _BRANCHES, _SCOPES, _PARTS = _select(Branch), _select(Scope), _select(ScopeBranch)
-_SETTINGS, _STATES = _select(Setting), _select(PluginState)
 
 
-def read_configuration(work: Work, compile_version: Compile) -> Configuration:
-    """Read and compile the configuration of the unit's network as it stands in the unit's transaction."""
+def read_configuration(work: Work, compile_version: Compile, past: tuple[int, InForce] | None = None) -> Configuration:
+    """Read and compile the configuration of the unit's network as it stands in the unit's transaction.
+
+    With `past`, a version and what was in force then, it is the configuration as of that version; branches and their
+    parts in scopes are today's, as those are dated.
+    """
     network = work.execute(_NETWORK).mappings().first()
     if network is None:
         raise LoyaltyError(f"there is no network {work.network_id}")
@@ -215,12 +204,10 @@ def read_configuration(work: Work, compile_version: Compile) -> Configuration:
         if scope["level"] == Level.BRANCH.value:
             own[row["branch_id"]] = row["scope_id"]
             scope_zones[row["scope_id"]] = zones[row["branch_id"]]
-    stored = {row["key"]: json.loads(row["value"]) for row in work.execute(_SETTINGS).mappings()}
-    active = frozenset(row["plugin"] for row in work.execute(_STATES).mappings() if row["active"])
+    version, in_force = past or (network["config_version"], read_in_force(work))
     currency = Currency(network["currency"], network["digits"])
-    rows = work.execute(_PROGRAMMES).mappings().all()
     return Configuration(
-        version=network["config_version"],
+        version=version,
         currency=currency,
         zone=zone,
         branches=zones,
@@ -228,7 +215,10 @@ def read_configuration(work: Work, compile_version: Compile) -> Configuration:
         parts={branch: tuple(each) for branch, each in parts.items()},
         scope_zones=scope_zones,
         own_scopes=own,
-        settings={**SETTINGS, **stored},
-        active=active,
-        programmes={row["scope_id"]: compile_version(row, active, currency) for row in rows},
+        settings={**SETTINGS, **in_force.settings},
+        active=in_force.active,
+        programmes={row.scope_id: compile_version(row, in_force, currency) for row in in_force.programmes},
+        offers=in_force.offers,
+        plugin_settings=in_force.plugin_settings,
+        suspended=in_force.suspended,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -11,7 +12,9 @@ from loyalty_core.errors import LoyaltyError
 from loyalty_core.messages import gettext as _
 from loyalty_core.plugging.loading import Plugins
 from loyalty_core.ports import Clock, SystemClock
-from loyalty_core.services.unit import Compiled, Unit
+from loyalty_core.services import plugins
+from loyalty_core.services.compiling import Compiled
+from loyalty_core.services.unit import Unit
 from loyalty_core.storage.migrate import CORE, State, state
 from loyalty_core.storage.work import Storage
 
@@ -19,12 +22,16 @@ from loyalty_core.storage.work import Storage
 class Loyalty:
     """Makes units of work on one database with the plugins of one deployment.
 
-    Raises `LoyaltyError` when the core's tables are behind the code or ahead of it; a plugin whose tables are is not
-    called.
+    `secret` signs what callers hand back, such as tickets of quotes; all processes of a deployment share it, without
+    one each has its own. Raises `LoyaltyError` when the core's tables are behind the code or ahead of it; a plugin
+    whose tables are is not called.
     """
 
-    def __init__(self, engine: Engine, plugins: Plugins, clock: Clock | None = None) -> None:
+    def __init__(
+        self, engine: Engine, plugins: Plugins, clock: Clock | None = None, secret: bytes | None = None
+    ) -> None:
         self.clock = clock or SystemClock()
+        self.secret = secret or secrets.token_bytes(32)
         self.plugins = plugins
         self.storage = Storage(engine, self.clock)
         reached = state(engine, CORE)
@@ -35,7 +42,8 @@ class Loyalty:
         self.behind = frozenset(
             source.name for source in plugins.migration_sources() if state(engine, source) is not State.CURRENT
         )
-        self._compiled = Compiled()
+        self.compiled = Compiled()
+        self._kept_offences: set[tuple[int, str]] = set()
 
     def work(self, network_id: int, actor: str) -> AbstractContextManager[Unit]:
         """Open a unit that writes: commits at the end, rolls back on any exception."""
@@ -50,11 +58,33 @@ class Loyalty:
 
         On SQLite the host's transaction must have begun as a writer (`execution_options(write=True)`).
         """
-        return self._unit(self.storage.joining(connection), network_id, actor)
+        return self._unit(self.storage.joining(connection), network_id, actor, guest=True)
 
     @contextmanager
-    def _unit(self, connecting: AbstractContextManager[Connection], network_id: int, actor: str) -> Iterator[Unit]:
-        with connecting as connection:
-            unit = Unit(self.storage, connection, network_id, actor, self.plugins, self.behind, self._compiled)
-            yield unit
+    def _unit(
+        self, connecting: AbstractContextManager[Connection], network_id: int, actor: str, *, guest: bool = False
+    ) -> Iterator[Unit]:
+        try:
+            with connecting as connection:
+                unit = Unit(self, connection, network_id, actor)
+                yield unit
+                unit.flush()
+        finally:
+            if not guest:
+                self._keep_offences(network_id)
+
+    def _keep_offences(self, network_id: int) -> None:
+        """Suspend plugins that offended, in a transaction of its own: the one they offended in may be rolled back.
+
+        A guest leaves that to the next unit: the host's transaction, in which it works, is not over.
+        """
+        offences = self.plugins.dispatcher.breakers.offences
+        new = {name for name in offences if (network_id, name) not in self._kept_offences}
+        if not new:
+            return
+        self._kept_offences |= {(network_id, name) for name in new}
+        with self.storage.writing() as connection:
+            unit = Unit(self, connection, network_id, "core")
+            for name in sorted(new):
+                plugins.suspend(unit, name, str(offences[name].problems[0].message))
             unit.flush()

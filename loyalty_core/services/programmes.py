@@ -7,30 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from loyalty_core.engine.checking import text_problem
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.facts.programme import JudgedOn, Level
 from loyalty_core.messages import gettext as _
+from loyalty_core.services.compiling import compile_programme
+from loyalty_core.services.in_force import PROGRAMMES, ProgrammeRow
 from loyalty_core.services.reassessment import reassess
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
 from loyalty_core.storage.tables import Programme, ProgrammeVersion, Scope
 from loyalty_core.storage.work import canonical, table_of
 
-programme, version, scope = table_of(Programme), table_of(ProgrammeVersion), table_of(Scope)
-_IN_FORCE = (
-    select(
-        programme.c.id, programme.c.kind, programme.c.scope_id, programme.c.version_id, version.c.number, version.c.body
-    )
-    .select_from(
-        programme.join(
-            version, and_(version.c.network_id == programme.c.network_id, version.c.id == programme.c.version_id)
-        )
-    )
-    .where(programme.c.network_id == THIS_NETWORK)
-)
+programme, scope = table_of(Programme), table_of(Scope)
 _LEVELS = select(scope.c.id, scope.c.level).where(scope.c.network_id == THIS_NETWORK)
 _POINT = (
     update(programme)
@@ -84,7 +75,7 @@ def save_many(unit: Unit, programmes: Sequence[ProgrammeInput], *, judge: bool =
     reassesses the scopes.
     """
     unit.lock_standing(exclusive=True)
-    in_force = {(row.scope_id, row.kind): row for row in unit.execute(_IN_FORCE)}
+    in_force = {(row.scope_id, row.kind): row for row in unit.execute(PROGRAMMES)}
     levels = {row.id: row.level for row in unit.execute(_LEVELS)}
     problems: list[Problem] = []
     bodies: list[dict[str, Any]] = []
@@ -118,7 +109,7 @@ def in_force(unit: Unit, scope_id: int) -> list[dict[str, Any]]:
     """Return the programmes of a scope as they were saved: kind, version number, name, settings, parts."""
     return [
         {"kind": row.kind, "number": row.number, **json.loads(row.body)}
-        for row in unit.execute(_IN_FORCE)
+        for row in unit.execute(PROGRAMMES)
         if row.scope_id == scope_id
     ]
 
@@ -149,9 +140,10 @@ def _body(unit: Unit, given: ProgrammeInput) -> tuple[dict[str, Any], list[Probl
     except Refused as refused:
         return {}, [problem.under("parts") for problem in refused.problems]
     body = {"name": given.name, "judged_on": given.judged_on.value, "parts": parts}
-    row = {"id": 0, "version_id": 0, "number": 0, "kind": given.kind, "scope_id": given.scope_id}
+    row = ProgrammeRow(0, given.kind, given.scope_id, 0, 0, "")
     configuration = unit.configuration
-    compiled = unit.compile(row, body, configuration.active, configuration.currency)
+    occasion = unit.occasion()
+    compiled = compile_programme(unit.plugins, occasion, row, body, configuration.active)
     return body, [
         problem.under("parts", failure.plugin) for failure in compiled.failures for problem in failure.problems
     ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from sqlalchemy import bindparam, delete
 
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.messages import gettext as _
-from loyalty_core.services.configuration import CHOICES, SETTINGS, VISITS_PER_DAY
+from loyalty_core.services.combination import check_policy
+from loyalty_core.services.configuration import CHOICES, COMBINATION, SETTINGS, VISITS_PER_DAY
 from loyalty_core.services.recount import recount
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
@@ -20,7 +23,8 @@ _FORGET = delete(setting).where(setting.c.network_id == THIS_NETWORK, setting.c.
 def change(unit: Unit, key: str, value: object) -> None:
     """Set one setting.
 
-    Raises `Refused`: `unknown_setting`, `wrong_kind` for a value of another kind than the default, `unknown_choice`.
+    Raises `Refused`: `unknown_setting`, `wrong_kind` for a value of another kind than the default, `unknown_choice`,
+    and those of a combination policy (`combination.check_policy`).
 
     When the way visits are counted changes, everything is counted anew (`recount`), in the same transaction.
     """
@@ -31,6 +35,8 @@ def change(unit: Unit, key: str, value: object) -> None:
     if key in CHOICES and value not in CHOICES[key]:
         text = _("Choose one of: %(choices)s.", choices=", ".join(CHOICES[key]))
         raise Refused(Problem("unknown_choice", text, ("value",)))
+    if key == COMBINATION:
+        check_policy(cast("dict[str, Any]", value))
     unit.lock_standing(exclusive=True)
     before = unit.configuration.settings[key]
     if before == value:

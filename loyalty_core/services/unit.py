@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, update
 
-from loyalty_core.decisions.rules import RuleSet
-from loyalty_core.engine.standing import compile_rule_set
-from loyalty_core.errors import Problem
+from loyalty_core.facts.combination import CombinationPolicy, Lane
 from loyalty_core.facts.money import Currency
-from loyalty_core.facts.programme import JudgedOn, Programme, SoldBasis
-from loyalty_core.messages import gettext as _
 from loyalty_core.plugging.dispatch import Failure, Occasion, Outcome
 from loyalty_core.plugging.loading import Plugins
-from loyalty_core.plugging.rows import own_rows
-from loyalty_core.services.configuration import (
-    VERSION,
-    CompiledProgramme,
-    CompiledSet,
-    Configuration,
-    read_configuration,
-)
+from loyalty_core.plugging.rows import own_rows, watched
+from loyalty_core.services.compiling import Compiled, CompiledOffers, compile_offers, compile_programme, settings_read
+from loyalty_core.services.configuration import VERSION, CompiledProgramme, Configuration, read_configuration
+from loyalty_core.services.in_force import InForce, ProgrammeRow, keep, read_past
 from loyalty_core.storage.base import THIS_NETWORK
 from loyalty_core.storage.tables import Network
-from loyalty_core.storage.work import Storage, Work, table_of
+from loyalty_core.storage.work import Storage, Work, canonical, table_of
 
 _network = table_of(Network)
 _raise_version = (
@@ -35,32 +27,30 @@ _raise_version = (
 )
 
 
-@dataclass
-class Compiled:
-    """What one process has compiled: configurations by network, programmes by version and active plugins."""
+MOST_PAST = 20
+"""How many earlier configurations, or compiled offers, a process keeps at hand."""
 
-    configurations: dict[int, Configuration] = field(default_factory=dict)
-    programmes: dict[tuple[int, frozenset[str]], CompiledProgramme] = field(default_factory=dict)
+
+class House(Protocol):
+    """What a unit takes from the product that opened it."""
+
+    storage: Storage
+    plugins: Plugins
+    secret: bytes
+    behind: frozenset[str]
+    compiled: Compiled
 
 
 class Unit(Work):
     """One network, one actor, one instant, one transaction, and the configuration as of it."""
 
-    def __init__(
-        self,
-        storage: Storage,
-        connection: Connection,
-        network_id: int,
-        actor: str,
-        plugins: Plugins,
-        behind: Collection[str],
-        compiled: Compiled,
-    ) -> None:
-        super().__init__(connection, network_id, actor, storage.clock, storage.ids)
-        self.plugins = plugins
+    def __init__(self, house: House, connection: Connection, network_id: int, actor: str) -> None:
+        super().__init__(connection, network_id, actor, house.storage.clock, house.storage.ids)
+        self.plugins = house.plugins
+        self.secret = house.secret
+        self.behind = house.behind
         self.failures: list[Failure] = []
-        self.behind = behind
-        self._compiled = compiled
+        self._compiled = house.compiled
         self._configuration: Configuration | None = None
         self._changed = False
 
@@ -77,6 +67,41 @@ class Unit(Work):
             self._configuration = cached
         return self._configuration
 
+    @contextmanager
+    def configured_as_of(self, version: int) -> Iterator[bool]:
+        """Let the configuration be that of an earlier version for a while; yield whether that is still known."""
+        now = self.configuration
+        if version == now.version:
+            yield True
+            return
+        key = (self.network_id, version)
+        if key not in self._compiled.past:
+            past = read_past(self, version)
+            if past is None:
+                yield False
+                return
+            _make_room(self._compiled.past)
+            self._compiled.past[key] = read_configuration(self, self._compile, (version, past))
+        self._configuration = self._compiled.past[key]
+        try:
+            yield True
+        finally:
+            self._configuration = now
+
+    @property
+    def offers(self) -> CompiledOffers:
+        """Return the offers of the configuration, compiled by those plugins that may be called."""
+        configuration = self.configuration
+        usable = self.usable(configuration.active)
+        key = (self.network_id, configuration.version, usable)
+        found = None if self._changed else self._compiled.offers.get(key)
+        if found is None:
+            found = compile_offers(self.plugins, self.occasion(), configuration)
+            if not self._changed:
+                _make_room(self._compiled.offers)
+                self._compiled.offers[key] = found
+        return found
+
     def configuration_changed(self) -> None:
         """Raise the configuration's version: what was compiled before holds no longer, here or elsewhere."""
         self.execute(_raise_version)
@@ -92,71 +117,67 @@ class Unit(Work):
         if self.dialect == "postgresql" and not self._changed:
             self._configuration = None
 
-    def usable(self, active: Collection[str]) -> frozenset[str]:
-        """Return the plugins that may be called: loaded, migrated and active."""
-        return self.plugins.usable(active, self.behind)
+    def flush(self) -> None:
+        """Write what was collected, and keep the configuration if it changed."""
+        if self._changed:
+            keep(self, self.execute(VERSION).scalar_one())
+        super().flush()
 
-    def occasion(self, active: Collection[str], currency: Currency) -> Occasion:
+    def usable(self, active: Collection[str]) -> frozenset[str]:
+        """Return the plugins that may be called: loaded, migrated, active and not suspended."""
+        return self._usable(active, self.configuration.suspended)
+
+    def _usable(self, active: Collection[str], suspended: Collection[str]) -> frozenset[str]:
+        offended = self.plugins.dispatcher.breakers.offences.keys()
+        return self.plugins.usable(active, self.behind, {*suspended, *offended})
+
+    def occasion(self) -> Occasion:
         """Return what calls of plugins in this unit are about."""
-        rows_of = own_rows(self, self.plugins.tables)
-        return Occasion(self.network_id, currency, self.now, self.usable(active), rows_of)
+        configuration = self.configuration
+        usable = self.usable(configuration.active)
+        return self._occasion(usable, configuration.currency, configuration.plugin_settings, configuration.policy)
+
+    def _occasion(
+        self,
+        usable: Collection[str],
+        currency: Currency,
+        settings: Mapping[str, Mapping[str, object]],
+        policy: CombinationPolicy | None = None,
+    ) -> Occasion:
+        return Occasion(
+            self.network_id,
+            currency,
+            self.now,
+            usable,
+            own_rows(self, self.plugins.tables),
+            self._settings(settings),
+            lanes={*(policy or CombinationPolicy()).lanes, Lane.EVERYTHING},
+            watch=watched(self),
+        )
+
+    def _settings(self, stored: Mapping[str, Mapping[str, object]]) -> Mapping[str, Mapping[str, object]]:
+        key = canonical(stored)
+        if key not in self._compiled.settings:
+            _make_room(self._compiled.settings)
+            self._compiled.settings[key] = settings_read(self.plugins, stored)
+        return self._compiled.settings[key]
 
     def report(self, outcomes: Collection[Outcome[Any]]) -> None:
         """Keep what failed, for whoever shows the result to staff."""
         self.failures.extend(outcome.failure for outcome in outcomes if outcome.failure is not None)
 
-    def _compile(self, row: Mapping[Any, Any], active: frozenset[str], currency: Currency) -> CompiledProgramme:
-        key = (row["version_id"], active)
+    def _compile(self, row: ProgrammeRow, in_force: InForce, currency: Currency) -> CompiledProgramme:
+        usable = self._usable(in_force.active, in_force.suspended)
+        key = (row.version_id, in_force.active, usable, canonical(in_force.plugin_settings))
         if key not in self._compiled.programmes:
-            self._compiled.programmes[key] = self.compile(row, json.loads(row["body"]), active, currency)
+            occasion = self._occasion(usable, currency, in_force.plugin_settings)
+            self._compiled.programmes[key] = compile_programme(
+                self.plugins, occasion, row, json.loads(row.body), in_force.active
+            )
         return self._compiled.programmes[key]
 
-    def compile(
-        self, row: Mapping[Any, Any], body: Mapping[str, Any], active: Collection[str], currency: Currency
-    ) -> CompiledProgramme:
-        """Compile one programme version. A programme whose kind's plugin is not in use gives nothing."""
-        owned = self.plugins.kinds.get(row["kind"])
-        judged_on = JudgedOn(body["judged_on"])
-        basis = owned.kind.basis if owned is not None else SoldBasis.INVOICED
-        sets: tuple[CompiledSet, ...] = ()
-        failures: tuple[Failure, ...] = ()
-        if owned is not None and owned.plugin in self.usable(active):
-            programme = Programme(
-                id=row["id"],
-                version_id=row["version_id"],
-                number=row["number"],
-                kind=row["kind"],
-                level=owned.kind.level,
-                scope_id=row["scope_id"],
-                basis=basis,
-                judged_on=judged_on,
-                name=body["name"],
-                part={},
-            )
-            occasion = self.occasion(active, currency)
-            outcomes = self.plugins.dispatcher.compile_standing(occasion, programme, body["parts"])
-            sets, failures = _compiled_sets(outcomes, basis, judged_on, row["version_id"])
-        complete = not failures and self.usable(active) >= frozenset(active)
-        number, name = row["number"], body["name"]
-        return CompiledProgramme(
-            row["id"], row["version_id"], number, row["kind"], basis, judged_on, name, sets, failures, complete
-        )
 
-
-def _compiled_sets(
-    outcomes: Collection[Outcome[tuple[RuleSet, ...]]], basis: SoldBasis, judged_on: JudgedOn, version_id: int
-) -> tuple[tuple[CompiledSet, ...], tuple[Failure, ...]]:
-    """Compile rule sets. Of two plugins that decide the same element, the first by name does; the other fails."""
-    failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
-    taken: dict[tuple[str, str], CompiledSet] = {}
-    for outcome in outcomes:
-        found = outcome.answer or ()
-        rival = next((taken[each.element, each.item] for each in found if (each.element, each.item) in taken), None)
-        if rival is not None:
-            text = _("The plugin %(rival)s already decides this element.", rival=rival.plugin)
-            failures.append(Failure(outcome.plugin, "loyalty_compile_standing", (Problem("element_taken", text),)))
-            continue
-        for each in found:
-            verdicts = compile_rule_set(each, basis, judged_on, version_id)
-            taken[each.element, each.item] = CompiledSet(outcome.plugin, each, verdicts)
-    return tuple(taken.values()), tuple(failures)
+def _make_room(kept: dict[Any, Any]) -> None:
+    """Forget what was compiled first, of too much."""
+    while len(kept) >= MOST_PAST:
+        del kept[next(iter(kept))]

@@ -82,8 +82,8 @@ def a_programme(**fields: Any) -> Programme:
 
 
 def an_occasion(
-    usable: Collection[str], *, currency: Currency = UAH, rows_of: Callable[[str], Rows] | None = None
+    usable: Collection[str], *, currency: Currency = UAH, rows_of: Callable[[str], Rows] | None = None, **fields: Any
 ) -> Occasion:
     """Return an occasion at which the plugins `usable` may be asked."""
-    occasion = Occasion(network_id=1, currency=currency, now=NOON, usable=usable)
+    occasion = Occasion(network_id=1, currency=currency, now=NOON, usable=usable, **fields)
     return occasion if rows_of is None else replace(occasion, rows_of=rows_of)

@@ -5,10 +5,19 @@ can point across networks (DATA, *Keys and ids*).
 """
 
 from loyalty_core.storage.tables.anchors import Branch, Client, ClientExternal, Network, Scope, ScopeBranch, Tender
-from loyalty_core.storage.tables.programmes import PluginState, Programme, ProgrammeVersion, Setting
+from loyalty_core.storage.tables.programmes import (
+    Offer,
+    OfferVersion,
+    PastConfiguration,
+    PluginState,
+    Programme,
+    ProgrammeVersion,
+    Setting,
+)
 from loyalty_core.storage.tables.record import Audit, Event, Idempotency
 from loyalty_core.storage.tables.sales import (
     Adjustment,
+    Decision,
     Opening,
     Payment,
     PaymentLine,
@@ -27,12 +36,16 @@ __all__ = [
     "Branch",
     "Client",
     "ClientExternal",
+    "Decision",
     "Event",
     "Idempotency",
     "ManualValue",
     "Measure",
     "Network",
+    "Offer",
+    "OfferVersion",
     "Opening",
+    "PastConfiguration",
     "Payment",
     "PaymentLine",
     "PluginState",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loyalty_core.storage.base import Base, Code, Count, ExternalId, Id, Key, Minor, Name, Prose, Small
@@ -13,7 +23,9 @@ from loyalty_core.storage.base import Base, Code, Count, ExternalId, Id, Key, Mi
 class Sale(Base):
     """An issued invoice. `owed` is what the lines cost after adjustments, `paid` all tenders, `returned` given back.
 
-    `fingerprint` is the SHA-256 of the invoice as it was sent: the same one again changes nothing.
+    `origin` says whether it was priced here or recorded. `fingerprint` is the SHA-256 of a recorded invoice as it was
+    sent, so that the same one again changes nothing, or of the quote that was issued. `config_version` is the
+    configuration it was priced by.
     """
 
     __tablename__ = "core_sale"
@@ -48,10 +60,15 @@ class Sale(Base):
     paid_minor: Mapped[Minor]
     returned_minor: Mapped[Minor]
     fingerprint: Mapped[str] = mapped_column(String(64))
+    config_version: Mapped[Count | None]
 
 
 class SaleLine(Base):
-    """A line of a sale, numbered from 1; `counts` says whether its amounts belong in totals."""
+    """A line of a sale, numbered from 1; `counts` says whether its amounts belong in totals.
+
+    Amounts are the client's part and include tax; `unit_price_minor` is in the price's own basis, which includes tax
+    or not. `third_party_minor` is what somebody else pays.
+    """
 
     __tablename__ = "core_sale_line"
     __table_args__ = (
@@ -66,6 +83,7 @@ class SaleLine(Base):
     number: Mapped[Small] = mapped_column(primary_key=True, autoincrement=False)
     key: Mapped[ExternalId]
     item: Mapped[ExternalId]
+    name: Mapped[Name] = mapped_column(server_default=text("''"))
     category: Mapped[Name]
     kind: Mapped[Code]
     counts: Mapped[bool] = mapped_column(Boolean)
@@ -74,10 +92,18 @@ class SaleLine(Base):
     listed_minor: Mapped[Minor]
     discount_minor: Mapped[Minor]
     returned_milli: Mapped[Minor]
+    third_party_minor: Mapped[Minor] = mapped_column(server_default=text("0"))
+    tax_rate_bp: Mapped[Count] = mapped_column(server_default=text("0"))
+    tax_included: Mapped[bool] = mapped_column(Boolean, server_default=true())
+    tax_minor: Mapped[Minor] = mapped_column(server_default=text("0"))
 
 
 class Adjustment(Base):
-    """A price reduction on one line, with its reason; `seq` is its place in the order they were taken."""
+    """A price reduction on one line, with its reason; `seq` is its place in the order they were taken.
+
+    Of one made here, `lane`, `plugin`, `offer` (its key) and `version_id` say what it comes from; of a manual one,
+    `actor` who gave it.
+    """
 
     __tablename__ = "core_adjustment"
     __table_args__ = (
@@ -95,6 +121,29 @@ class Adjustment(Base):
     seq: Mapped[Small] = mapped_column(primary_key=True, autoincrement=False)
     reason: Mapped[Name]
     amount_minor: Mapped[Minor]
+    lane: Mapped[Code | None]
+    plugin: Mapped[Code | None]
+    offer: Mapped[ExternalId | None]
+    version_id: Mapped[Id | None]
+    actor: Mapped[Name | None]
+
+
+class Decision(Base):
+    """Why an invoice was priced as it was: the facts and what became of every offer, canonical JSON, compressed.
+
+    `format` is the version of that JSON. Written once, at issue.
+    """
+
+    __tablename__ = "core_decision"
+    __table_args__ = (
+        ForeignKeyConstraint(["network_id", "sale_id"], ["core_sale.network_id", "core_sale.id"]),
+        {"sqlite_with_rowid": False},
+    )
+
+    network_id: Mapped[Key]
+    sale_id: Mapped[Key]
+    format: Mapped[Small]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Payment(Base):

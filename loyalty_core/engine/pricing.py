@@ -1,0 +1,142 @@
+"""Price an invoice: find the best permitted combination of offers, cap it, and say what became of each.
+
+Source: SEMANTICS 6; ARBITRATION. Pure: no clock, no database; the same input gives the same answer in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from loyalty_core.decisions.offers import LeftAtLeast, Offer
+from loyalty_core.engine.arbitration import MOST_STEPS, ByLine, Combination, Found, Search, Taken, Walk, Whole
+from loyalty_core.engine.capping import MANUAL, Caps, Cuts
+from loyalty_core.engine.columns import Columns
+from loyalty_core.engine.contending import Contender, contenders
+from loyalty_core.engine.lanes import groups_of
+from loyalty_core.engine.matching import OfferIndex
+from loyalty_core.engine.recording import MANUAL_REFERENCE, Record
+from loyalty_core.engine.rounding import RoundingLevel
+from loyalty_core.facts.combination import CombinationPolicy, Lane
+from loyalty_core.facts.draft import ManualDiscount
+from loyalty_core.facts.money import Rounding
+from loyalty_core.facts.pricing import Client, Invoice
+from loyalty_core.facts.quote import Priced, PricedLine, Step
+
+
+def price(
+    invoice: Invoice,
+    client: Client | None,
+    offers: OfferIndex,
+    proposals: Sequence[Offer],
+    policy: CombinationPolicy,
+    rounding: tuple[Rounding, RoundingLevel],
+    manual: ManualDiscount | None = None,
+    taken_off: frozenset[str] = frozenset(),
+    most_steps: int = MOST_STEPS,
+) -> Priced:
+    """Return what each line comes to and what became of every offer that lies on the invoice.
+
+    `proposals` are offers for this invoice only. What is `taken_off`, by reference, does not compete; what would step
+    in instead is another call. After `most_steps` of the search the answer carries the proven gap. The manual
+    discount comes last, off what is left.
+    """
+    columns = Columns(invoice.lines, *rounding)
+    all_contenders = contenders(invoice, client, offers, proposals, policy, columns, taken_off)
+    caps = Caps(policy, columns)
+    found = arbitrate(all_contenders, columns, policy, caps, most_steps)
+    cuts = Cuts(columns, found.best)
+    cuts.spread(found.best.held)
+    record = Record(columns, all_contenders, found.best, Walk(columns, policy.from_list))
+    uncapped = record.taken(cuts.steps)
+    cuts.cap(caps)
+    record.keep(cuts.steps, uncapped)
+    considered = record.considered()
+    if manual is not None:
+        considered.append(record.by_hand(manual, cuts.by_hand(manual), cuts.steps))
+    return Priced(
+        lines=_lines(invoice, columns, cuts, all_contenders),
+        considered=tuple(considered),
+        near=record.near(),
+        gap_minor=found.gap_minor,
+        steps=found.steps,
+    )
+
+
+def arbitrate(
+    all_contenders: Sequence[Contender], columns: Columns, policy: CombinationPolicy, caps: Caps, most_steps: int
+) -> Found:
+    """Return the best of all permitted combinations, each exclusive offer alone among them."""
+    by_line, wholes, alone = ByLine(), list[Whole](), list[tuple[int, Contender]]()
+    present = set()
+    for place, contender in enumerate(all_contenders):
+        if contender.fate is not None:
+            continue
+        lane, settled = contender.offer.lane, contender.settled
+        if contender.exclusive:
+            alone.append((place, contender))
+            continue
+        present.add(str(lane))
+        if settled is None:
+            mask = contender.mask
+            by_line.add_percent(place, lane, mask, columns.places(mask), contender.percent_bp)
+        elif settled.whole:
+            requirement = contender.offer.requirement
+            wholes.append(Whole(place, lane, settled.moves, settled.saves_minor, requirement, settled.spreads))
+        else:
+            for line, move in settled.moves.items():
+                by_line.add(place, lane, line, move)
+    groups = groups_of(policy, frozenset(present))
+    found = Search(columns, groups, policy.from_list, by_line, wholes, caps.total).best(most_steps)
+    return _against_exclusive(found, _alone(alone, columns, policy, caps))
+
+
+def _alone(
+    exclusive: Iterable[tuple[int, Contender]], columns: Columns, policy: CombinationPolicy, caps: Caps
+) -> Iterable[Combination]:
+    """Yield what each exclusive offer comes to alone on the invoice."""
+    walk = Walk(columns, policy.from_list)
+    listed = sum(columns.totals[line] for line in columns.places(columns.ordinary))
+    for place, contender in exclusive:
+        requirement, settled = contender.offer.requirement, contender.settled
+        assert settled is not None, "exclusive offers are settled"
+        if isinstance(requirement, LeftAtLeast) and listed < requirement.amount_minor:
+            continue
+        chains = tuple(
+            walk.along(line, [Taken(place, contender.offer.lane, settled.moves[line], 0, 0)])
+            if line in settled.moves
+            else ()
+            for line in range(len(columns.lines))
+        )
+        saved = [columns.saved(line, chain[-1].after) if chain else 0 for line, chain in enumerate(chains)]
+        yield Combination(caps.total(saved), chains)
+
+
+def _against_exclusive(found: Found, alone: Iterable[Combination]) -> Found:
+    best = min([found.best, *alone], key=lambda combination: combination.order)
+    bound = found.best.saved_minor + found.gap_minor
+    return Found(best, max(0, bound - best.saved_minor), found.steps)
+
+
+def _lines(
+    invoice: Invoice, columns: Columns, cuts: Cuts, all_contenders: Sequence[Contender]
+) -> tuple[PricedLine, ...]:
+    """Return the lines in the order of the invoice, after holding that nothing was taken too much."""
+    place_of = {line.key: place for place, line in enumerate(columns.lines)}
+    priced = []
+    for line in invoice.lines:
+        place = place_of[line.key]
+        left = line.listed_minor
+        steps = []
+        for cut in cuts.steps[place]:
+            assert cut.after < cut.before == left, "each step starts where the one before it stopped"
+            left = cut.after
+            reference, lane = MANUAL_REFERENCE, str(Lane.MANUAL)
+            if cut.place != MANUAL:
+                contender = all_contenders[cut.place]
+                reference, lane = contender.reference, contender.offer.lane
+            steps.append(Step(reference, lane, cut.before, cut.after))
+        assert line.floor_minor <= left <= line.listed_minor, "0 <= discount <= line - floor"
+        listed, owed = columns.totals[place], columns.with_tax(place, left)
+        tax = line.tax_in(left)
+        priced.append(PricedLine(line.key, line.listed_minor, left, listed, owed, tax, tuple(steps)))
+    return tuple(priced)
