@@ -128,10 +128,14 @@ class ByLine:
 
 
 class Walk:
-    """How offers take off a line one after the other: on what its lane works, and never below the floor."""
+    """How offers take off a line one after the other: in the order of lanes, never below the floor.
 
-    def __init__(self, columns: Columns, from_list: frozenset[str]) -> None:
+    `from_list` are lanes whose percentages are of the list amount.
+    """
+
+    def __init__(self, columns: Columns, lanes: Sequence[str], from_list: frozenset[str]) -> None:
         self._columns = columns
+        self._number = {lane: number for number, lane in enumerate(lanes)}
         self._from_list = from_list
 
     def after(self, line: int, lane: str, move: Move, left_minor: int) -> int:
@@ -146,15 +150,31 @@ class Walk:
         return max(columns.floors[line], min(value, left_minor))
 
     def along(self, line: int, takers: Iterable[Taken]) -> Chain:
-        """Return the steps anew for some of those taken on a line: those without effect fall away."""
+        """Return the steps of some offers on a line, anew: those without effect fall away."""
         left = self._columns.listed[line]
         chain = []
-        for taken in takers:
+        for taken in sorted(takers, key=lambda each: self._number[each.lane]):
             after = self.after(line, taken.lane, taken.move, left)
             if after < left:
                 chain.append(Taken(taken.place, taken.lane, taken.move, left, after))
                 left = after
         return tuple(chain)
+
+    def left_by_others(self, chains: Sequence[Chain], held: Sequence[Whole], lane: str) -> int:
+        """Return what other lanes leave of the invoice, with tax, stored value left out (SEMANTICS 6 and 12).
+
+        What is held counts even where a lane before it left it nothing to take off.
+        """
+        columns = self._columns
+        left = 0
+        for line in columns.places(columns.ordinary):
+            takers = {taken.place: taken for taken in chains[line]}
+            for whole in held:
+                if line in whole.moves:
+                    takers[whole.place] = Taken(whole.place, whole.lane, whole.moves[line], 0, 0)
+            chain = self.along(line, [taken for taken in takers.values() if taken.lane != lane])
+            left += columns.with_tax(line, chain[-1].after if chain else columns.listed[line])
+        return left
 
 
 class Search:
@@ -163,8 +183,8 @@ class Search:
     def __init__(
         self,
         columns: Columns,
+        walk: Walk,
         groups: Sequence[Group],
-        from_list: frozenset[str],
         by_line: ByLine,
         wholes: Sequence[Whole],
         total: Callable[[Sequence[int]], int],
@@ -172,7 +192,7 @@ class Search:
         self._columns = columns
         self._groups = groups
         self._by_line = by_line.moves
-        self._walk = Walk(columns, from_list)
+        self._walk = walk
         self._total = total
         self._wholes = [form for whole in worth_holding(wholes) for form in whole.forms()]
         self._first = self._bits(lambda each: not each.alone or isinstance(each.requirement, AloneOnItsLines))
@@ -212,7 +232,8 @@ class Search:
     def _branches(self, held: Held, free: Held, pick: int) -> Iterator[tuple[Held, Held]]:
         """Yield what follows when an offer is held in each of its forms, and when it is left out."""
         for form, _whole in self._each(self._forms[pick]):
-            yield held | 1 << form, free & ~self._apart[form]
+            if not self._apart[form] & held:
+                yield held | 1 << form, free & ~self._apart[form]
         yield held, free & ~self._forms[pick]
 
     def _pick(self, used: Held, free: Held, reached: Sequence[Reached]) -> int:
@@ -244,7 +265,7 @@ class Search:
         wholes = tuple(whole for _bit, whole in self._each(held))
         for whole in wholes:
             if isinstance(whole.requirement, LeftAtLeast):
-                left = left_by_others(self._columns, self._walk, chains, whole.lane)
+                left = self._walk.left_by_others(chains, wholes, whole.lane)
                 if left < whole.requirement.amount_minor:
                     return None
         return Combination(self._total([each.saved_minor for each in reached]), chains, wholes)
@@ -341,15 +362,6 @@ def _touches(line: int, whole: Whole) -> bool:
     return line in whole.moves
 
 
-def left_by_others(columns: Columns, walk: Walk, chains: Sequence[Chain], lane: str) -> int:
-    """Return what the other lanes leave of the invoice, with tax, stored value left out (SEMANTICS 6 and 12)."""
-    left = 0
-    for line in columns.places(columns.ordinary):
-        chain = walk.along(line, [taken for taken in chains[line] if taken.lane != lane])
-        left += columns.with_tax(line, chain[-1].after if chain else columns.listed[line])
-    return left
-
-
 def worth_holding(wholes: Sequence[Whole]) -> list[Whole]:
     """Leave out a whole offer if another in its lane has the same lines and is nowhere worse.
 
@@ -368,5 +380,10 @@ def worth_holding(wholes: Sequence[Whole]) -> list[Whole]:
 
 def _is_nowhere_worse(one: Whole, other: Whole) -> bool:
     same = one.lane == other.lane and one.moves.keys() == other.moves.keys()
-    amounts = one.requirement is None and all(kind == Kind.AMOUNT for kind, _value in one.moves.values())
-    return same and amounts and all(move >= other.moves[line] for line, move in one.moves.items())
+    if not same or any(_is_tested(whole) for whole in (one, other)):
+        return False
+    return all(move[1] >= other.moves[line][1] for line, move in one.moves.items())
+
+
+def _is_tested(whole: Whole) -> bool:
+    return whole.requirement is not None or any(kind != Kind.AMOUNT for kind, _value in whole.moves.values())

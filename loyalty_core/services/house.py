@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection, Engine
@@ -72,6 +72,13 @@ class Loyalty:
         finally:
             if not guest:
                 self._keep_offences(network_id)
+
+    def forget_lifted(self, network_id: int, suspended: Collection[str]) -> None:
+        """Ask plugins again that were lifted since they were suspended, by this process or another."""
+        lifted = {(id_, name) for id_, name in self._kept_offences if id_ == network_id and name not in suspended}
+        self._kept_offences -= lifted
+        for _network_id, name in lifted:
+            self.plugins.dispatcher.breakers.lift(name)
 
     def _keep_offences(self, network_id: int) -> None:
         """Suspend plugins that offended, in a transaction of its own: the one they offended in may be rolled back.

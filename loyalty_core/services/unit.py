@@ -40,6 +40,9 @@ class House(Protocol):
     behind: frozenset[str]
     compiled: Compiled
 
+    def forget_lifted(self, network_id: int, suspended: Collection[str]) -> None:
+        """Be told which plugins are suspended in a network: those that were lifted elsewhere may be asked again."""
+
 
 class Unit(Work):
     """One network, one actor, one instant, one transaction, and the configuration as of it."""
@@ -50,6 +53,7 @@ class Unit(Work):
         self.secret = house.secret
         self.behind = house.behind
         self.failures: list[Failure] = []
+        self._house = house
         self._compiled = house.compiled
         self._configuration: Configuration | None = None
         self._changed = False
@@ -64,6 +68,7 @@ class Unit(Work):
                 cached = read_configuration(self, self._compile)
                 if not self._changed:
                     self._compiled.configurations[self.network_id] = cached
+                    self._house.forget_lifted(self.network_id, cached.suspended)
             self._configuration = cached
         return self._configuration
 

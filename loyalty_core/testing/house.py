@@ -330,14 +330,14 @@ class House:
 
     def audit(self, action: str = "") -> list[dict[str, Any]]:
         """Return the audit in order, or what it says of one action, `before` and `after` read."""
-        found = [row for row in self._all(tables.Audit) if action in ("", row["action"])]
+        found = [row for row in self.all_of(tables.Audit) if action in ("", row["action"])]
         for row in found:
             row.update({side: row[side] and json.loads(row[side]) for side in ("before", "after")})
         return found
 
     def events(self, kind: str = "") -> list[dict[str, Any]]:
         """Return the outbox in order, or the events of one kind, their bodies read."""
-        found = [row for row in self._all(tables.Event) if kind in ("", row["kind"])]
+        found = [row for row in self.all_of(tables.Event) if kind in ("", row["kind"])]
         for row in found:
             row["body"] = json.loads(row["body"])
         return found
@@ -347,9 +347,9 @@ class House:
         plugins_own = {name for names in self.plugins.tables.values() for name in names}
         models = [mapper.class_ for mapper in Base.registry.mappers]
         kept = [each for each in models if each.__tablename__.startswith("core_") or each.__tablename__ in plugins_own]
-        return {each.__tablename__: self._all(each) for each in kept}
+        return {each.__tablename__: self.all_of(each) for each in kept}
 
-    def _all(self, model: type[Base]) -> list[dict[str, Any]]:
+    def all_of(self, model: type[Base]) -> list[dict[str, Any]]:
         table = table_of(model)
         network_id = table.c.id if table is _network else table.c.network_id
         with self.reading() as unit:
