@@ -41,10 +41,16 @@ _MANUAL, _RESETS = _of_client(tables.ManualValue), _of_client(tables.Reset)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One way to a better value: `missing` of a metric is all that a rule still wants, in minor units or a count."""
+    """One way to a better value: a rule wants `needed` of a metric, in minor units or a count, and there is `there`."""
 
     metric: Metric
-    missing: int
+    needed: int
+    there: int
+
+    @property
+    def missing(self) -> int:
+        """Return what is still missing."""
+        return self.needed - self.there
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class ShownElement:
     `rule` says the rule in words, while the programme in force has it. `changes_on` is the first day on which the
     calendar alone changes something, and `then` what is given from that day on without another visit. `by_rule` is what
     rules alone give today. `lapsed` says that nothing is given for want of visits; `limit_days` is how many days may
-    pass. `kept` is false where today's value is not yet stored: the daily job will.
+    pass.
     """
 
     element: Element
@@ -118,7 +124,7 @@ class ShownStanding:
 class _Known:
     """What is kept of the client in one scope."""
 
-    totals: Totals = Totals()
+    totals: Totals
     resets: dict[int, Reset] = field(default_factory=dict)
     manual: dict[Slot, ManualValue] = field(default_factory=dict)
     standing: dict[Slot, Row[Any]] = field(default_factory=dict)
@@ -211,7 +217,7 @@ def _better(each: CompiledSet, programme: CompiledProgramme | None, known: _Know
 
 
 def _step(when: AtLeast, figures: Mapping[Metric, int]) -> Step:
-    return Step(when.metric, when.value - figures[when.metric])
+    return Step(when.metric, when.value, figures[when.metric])
 
 
 def _figures(each: CompiledSet, programme: CompiledProgramme, known: _Known) -> dict[Metric, int]:

@@ -1,4 +1,4 @@
-"""What a manager's day begins with: discounts given this week and the one before, those by hand, those that end soon."""
+"""What a manager's day begins with: discounts given this week and last, those by hand, those that end soon."""
 
 from __future__ import annotations
 

@@ -143,6 +143,18 @@ def test_when_the_client_has_something_else_by_now_nothing_is_booked(house: Hous
     assert sales(house) == 0
 
 
+def test_what_happens_to_the_client_after_the_quote_comes_to_light(house: House, till: Till) -> None:
+    house.programme([("sold", 100_000, 500)])
+    draft = till.draft(LINE, client="Olena")
+    ticket = till.ticket(till.quote(draft))
+    house.clock.set(house.clock.now() + timedelta(minutes=1))
+    till.sell(LINE, client="Olena")
+    house.clock.set(house.clock.now() + timedelta(minutes=1))
+    with pytest.raises(PriceChanged) as changed:
+        till.issue(draft, ticket)
+    assert changed.value.quote.priced.owed_minor == 95_000
+
+
 def test_another_draft_cannot_be_issued_by_the_ticket_of_a_cheaper_one(house: House, till: Till) -> None:
     draft = till.draft(LINE)
     ticket = till.ticket(till.quote(draft))

@@ -71,7 +71,8 @@ def summed(unit: Unit, wanted: Wanted) -> Summed:
         cast(func.coalesce(func.sum(sale.c.owed_minor).filter(live), 0), BigInteger),
         cast(func.coalesce(func.sum(sale.c.discount_minor).filter(live), 0), BigInteger),
     )
-    return Summed(*unit.execute(statement).one())
+    row = unit.execute(statement).one()
+    return Summed(row[0], row[1], row[2])
 
 
 def rows(

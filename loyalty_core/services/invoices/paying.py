@@ -1,4 +1,4 @@
-"""Payments of recorded invoices, and how a payment lies on lines (SEMANTICS 6, *Tender*)."""
+"""Payments: at the till one at a time, recorded ones many; and how one lies on lines (SEMANTICS 6, *Tender*)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from loyalty_core.engine.allocation import split
 from loyalty_core.engine.checking import check_payment
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.facts.invoice import RecordedPayment, SaleState
+from loyalty_core.facts.money import Money
 from loyalty_core.messages import gettext as _
 from loyalty_core.services.anchors import tender_flags
+from loyalty_core.services.idempotency import once
 from loyalty_core.services.invoices.rows import (
     RecordedSale,
     lines_of,
+    lock_sale,
     lock_sales,
     payments_of,
     set_states,
@@ -80,6 +83,33 @@ def payment_rows(
         "paid_at": payment.paid_at,
     }
     return row, rows
+
+
+def pay(unit: Unit, sale_id: int, tender: str, amount_minor: int, key: str | None = None) -> RecordedSale:
+    """Take a payment at the till, now; with `key` the same call again gets the same answer.
+
+    Raises `Refused`: `unknown_invoice`, `invoice_closed`, `overpaid` for more than is due, `unknown_tender`,
+    `too_small` for nothing.
+    """
+
+    def effect() -> dict[str, Any]:
+        unit.lock_standing(exclusive=False)
+        sale = lock_sale(unit, sale_id)
+        due = sale.owed_minor - sale.paid_minor
+        if sale.state not in _CLOSED and amount_minor > due:
+            text = _("Take at most %(due)s: no more is due.", due=Money(due, unit.configuration.currency))
+            raise Refused(Problem("overpaid", text, ("amount",)))
+        payment = RecordedPayment(f"till-{unit.ids.next()}", tender, amount_minor, unit.now)
+        try:
+            done = record_payments(unit, [(sale_id, payment)])[0]
+        except Refused as refused:
+            raise refused.of_one() from None
+        after = {"tender": tender, "amount": amount_minor, "state": done.state.value}
+        unit.audit("invoice.paid", f"invoice:{sale_id}", {"state": sale.state}, after, client_id=sale.client_id)
+        return {"id": done.id, "state": done.state.value}
+
+    answer = once(unit, key, ["invoices.pay", sale_id, tender, amount_minor], effect)
+    return RecordedSale(answer["id"], SaleState(answer["state"]), changed=True)
 
 
 def record_payments(

@@ -162,7 +162,7 @@ def _price(unit: Unit, draft: Draft, of_visit: Any, at: datetime) -> Quote:
     configuration = unit.configuration
     day = of_visit.local_day if of_visit is not None else configuration.local_day(draft.branch_id, at)
     failed_before = len(unit.failures)
-    had = _before(unit, draft, of_visit, at, day)
+    had = _before(unit, draft, of_visit, day)
     client = _client(draft, had)
     zone = configuration.branches[draft.branch_id]
     invoice = invoice_of(draft, at, zone, configuration.currency, configuration.rounding[0])
@@ -184,10 +184,14 @@ def _price(unit: Unit, draft: Draft, of_visit: Any, at: datetime) -> Quote:
     )
 
 
-def _before(unit: Unit, draft: Draft, of_visit: Any, at: datetime, day: date) -> Before | None:
+def _before(unit: Unit, draft: Draft, of_visit: Any, day: date) -> Before | None:
+    """Return what the client had before the visit; without one, before now.
+
+    Not before the instant of the quote: what happened to the client since then must come to light at issue.
+    """
     if draft.client_id is None:
         return None
-    starts, rests_on = (at, LARGEST) if of_visit is None else (of_visit.starts_at, of_visit.id)
+    starts, rests_on = (unit.now, LARGEST) if of_visit is None else (of_visit.starts_at, of_visit.id)
     cut = Cut(0, draft.client_id, draft.branch_id, draft.visit_id, starts, rests_on, day)
     return before(unit, [cut])[0]
 
