@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import importing, rules, saving
+from benchmarks import importing, pricing, rules, saving
 from benchmarks.databases import Databases, Postgres, Sqlite, postgres_server
 from benchmarks.rounds import Outcome
 
@@ -30,16 +30,20 @@ def main() -> None:
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} cores")
     warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
     with ExitStack() as stack:
+        wanted = chosen.what or [*PURE, *BENCHMARKS]
+        for name in [name for name in wanted if name in PURE]:
+            PURE[name](chosen)
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="loyalty-benchmark-", dir=chosen.folder)))
-        for databases in _databases(chosen.on, folder, stack):
-            for name in chosen.what or BENCHMARKS:
+        stored = [name for name in wanted if name in BENCHMARKS]
+        for databases in _databases(chosen.on, folder, stack) if stored else ():
+            for name in stored:
                 BENCHMARKS[name](databases, chosen)
 
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser("python -m benchmarks", description="Measure the product against doing without it.")
-    wanted = f"any of {', '.join(BENCHMARKS)}; without any, all"
-    parser.add_argument("what", nargs="*", metavar="WHAT", help=wanted, choices=[[], *BENCHMARKS])
+    wanted = f"any of {', '.join([*PURE, *BENCHMARKS])}; without any, all"
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=wanted, choices=[[], *PURE, *BENCHMARKS])
     parser.add_argument("--on", choices=["sqlite", "postgres"], help="one database only")
     parser.add_argument("--rounds", type=int, default=5, help="how often each side is measured (%(default)s)")
     parser.add_argument("--saves", type=int, default=SAVES, help="visits saved in one round (%(default)s)")
@@ -55,6 +59,20 @@ def _databases(only: str | None, folder: Path, stack: ExitStack) -> Iterator[Dat
         yield Sqlite(folder)
     if only != "sqlite":
         yield Postgres(stack.enter_context(postgres_server(folder)))
+
+
+def _price(chosen: Namespace) -> None:
+    print(f"\nPricing an invoice of {pricing.LINES} lines: {chosen.rounds} rounds of {pricing.TIMES}")
+    for done in pricing.compare(chosen.rounds):
+        print(f"  {done.says}")
+        for side in done.outcome.seconds:
+            print(f"    {side:14} {done.outcome.median(side) * 1000:8.3f} ms")
+        if pricing.SCAN in done.outcome.seconds:
+            print(f"    {done.outcome.ratio(pricing.OURS, pricing.SCAN):.2f} × the time (aim at 100: at most 4)")
+        elif pricing.MATCHING in done.outcome.seconds:
+            print(f"    {done.outcome.ratio(pricing.OURS, pricing.MATCHING):.2f} × the time (aim: at most 1.2)")
+        else:
+            print(f"    {done.steps} steps, gap {done.gap_minor}")
 
 
 def _save(databases: Databases, chosen: Namespace) -> None:
@@ -93,6 +111,9 @@ def _against(outcome: Outcome, one: str, other: str, what: str, aim: str) -> Non
     median, best = outcome.ratio(upper, lower), outcome.best(upper) / outcome.best(lower)
     print(f"  {one} against {other}: {median:.2f} × the {what} (best rounds {best:.2f}; aim: {aim})")
 
+
+PURE: dict[str, Callable[[Namespace], None]] = {"price": _price}
+"""Those that need no database."""
 
 BENCHMARKS: dict[str, Callable[[Databases, Namespace], None]] = {"save": _save, "import": _import, "rules": _rules}
 

@@ -8,16 +8,17 @@ whose *Guarantees* say why this is exact. Amounts of a line are in its own basis
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from loyalty_core.decisions.offers import AloneOnItsLines, LeftAtLeast, Requirement
+from loyalty_core.decisions.offers import AloneOnItsLines, LeftAtLeast
 from loyalty_core.engine.columns import Columns
 from loyalty_core.engine.lanes import Group
 from loyalty_core.engine.matching import Mask
 from loyalty_core.engine.settling import Kind, Move
+from loyalty_core.engine.walking import Chain, Place, Taken, Walk, Whole
 
 MOST_STEPS = 5_000
 """Steps after which the search gives up and proves its gap: some tenths of a second."""
@@ -25,24 +26,8 @@ MOST_STEPS = 5_000
 MOST_TIES = 100
 """Steps spent on combinations that save as much, looking for fewer offers, higher priority or greater age."""
 
-Place = int
-"""The rank of an offer among the candidates: higher priority, then older, first."""
-
 Held = int
 """Whole offers as a set of bits."""
-
-
-class Taken(NamedTuple):
-    """What one offer took off one line: it left `after` of `before`."""
-
-    place: Place
-    lane: str
-    move: Move
-    before: int
-    after: int
-
-
-Chain = tuple[Taken, ...]
 
 
 class Reached(NamedTuple):
@@ -50,28 +35,6 @@ class Reached(NamedTuple):
 
     saved_minor: int
     chain: Chain
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """An offer that takes all its lines or none. `alone` is its form that meets no other lane on them."""
-
-    place: Place
-    lane: str
-    moves: Mapping[int, Move]
-    saves_minor: int
-    requirement: Requirement | None = None
-    spreads: bool = False
-    alone: bool = False
-
-    def forms(self) -> tuple[Whole, ...]:
-        """Return what competes: with a requirement on the outcome, it with the others, and alone on its lines."""
-        match self.requirement:
-            case None:
-                return (self,)
-            case AloneOnItsLines():
-                return (replace(self, alone=True),)
-        return (self, replace(self, alone=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,56 +90,6 @@ class ByLine:
             self.moves.setdefault((line, lane), []).append((place, move))
 
 
-class Walk:
-    """How offers take off a line one after the other: in the order of lanes, never below the floor.
-
-    `from_list` are lanes whose percentages are of the list amount.
-    """
-
-    def __init__(self, columns: Columns, lanes: Sequence[str], from_list: frozenset[str]) -> None:
-        self._columns = columns
-        self._number = {lane: number for number, lane in enumerate(lanes)}
-        self._from_list = from_list
-
-    def after(self, line: int, lane: str, move: Move, left_minor: int) -> int:
-        """Return what a move leaves of what is left of a line."""
-        kind, value = move
-        columns = self._columns
-        if kind == Kind.PERCENT:
-            base = columns.listed[line] if lane in self._from_list else left_minor
-            value = left_minor - columns.percent(line, base, value)
-        elif kind == Kind.AMOUNT:
-            value = left_minor - value
-        return max(columns.floors[line], min(value, left_minor))
-
-    def along(self, line: int, takers: Iterable[Taken]) -> Chain:
-        """Return the steps of some offers on a line, anew: those without effect fall away."""
-        left = self._columns.listed[line]
-        chain = []
-        for taken in sorted(takers, key=lambda each: self._number[each.lane]):
-            after = self.after(line, taken.lane, taken.move, left)
-            if after < left:
-                chain.append(Taken(taken.place, taken.lane, taken.move, left, after))
-                left = after
-        return tuple(chain)
-
-    def left_by_others(self, chains: Sequence[Chain], held: Sequence[Whole], lane: str) -> int:
-        """Return what other lanes leave of the invoice, with tax, stored value left out (SEMANTICS 6 and 12).
-
-        What is held counts even where a lane before it left it nothing to take off.
-        """
-        columns = self._columns
-        left = 0
-        for line in columns.places(columns.ordinary):
-            takers = {taken.place: taken for taken in chains[line]}
-            for whole in held:
-                if line in whole.moves:
-                    takers[whole.place] = Taken(whole.place, whole.lane, whole.moves[line], 0, 0)
-            chain = self.along(line, [taken for taken in takers.values() if taken.lane != lane])
-            left += columns.with_tax(line, chain[-1].after if chain else columns.listed[line])
-        return left
-
-
 class Search:
     """One search over the whole offers; `total` sums what lines save, under the caps of the policy."""
 
@@ -196,9 +109,8 @@ class Search:
         self._total = total
         self._wholes = [form for whole in worth_holding(wholes) for form in whole.forms()]
         self._first = self._bits(lambda each: not each.alone or isinstance(each.requirement, AloneOnItsLines))
-        self._forms = [self._bits(partial(_same_offer, one)) for one in self._wholes]
-        self._apart = [self._bits(partial(self._conflict, one)) for one in self._wholes]
         self._touching = [self._bits(partial(_touches, line)) for line in range(len(columns.lines))]
+        self._known_apart: dict[int, Held] = {}
         self._known: dict[tuple[int, Held, Held], Reached] = {}
 
     def best(self, most_steps: int = MOST_STEPS) -> Found:
@@ -220,21 +132,30 @@ class Search:
             trial = self._combination(held | self._together(used))
             if trial is not None and trial.order < best.order:
                 best = trial
-            if not free or (trial is not None and trial.saved_minor == -bound):
-                continue
-            for next_held, next_free in self._branches(held, free, self._pick(used, free, reached)):
+            if trial is not None and trial.saved_minor == -bound:
+                branches = self._ties(held, free & ~used) if len(trial.order[-1]) > 1 else ()
+            else:
+                branches = self._branches(held, free, self._pick(used, free, reached)) if free else ()
+            for next_held, next_free in branches:
                 bound = -self._bound(next_held, next_free)
                 if -bound >= best.saved_minor:
                     serial += 1
                     heappush(heap, (bound, serial, next_held, next_free))
         return Found(best, 0, steps)
 
-    def _branches(self, held: Held, free: Held, pick: int) -> Iterator[tuple[Held, Held]]:
+    def _branches(self, held: Held, free: Held, pick: int) -> Iterable[tuple[Held, Held]]:
         """Yield what follows when an offer is held in each of its forms, and when it is left out."""
-        for form, _whole in self._each(self._forms[pick]):
-            if not self._apart[form] & held:
-                yield held | 1 << form, free & ~self._apart[form]
-        yield held, free & ~self._forms[pick]
+        forms = self._bits(partial(_same_offer, self._wholes[pick]))
+        for form, _whole in self._each(forms):
+            if not self._apart(form) & held:
+                yield held | 1 << form, free & ~self._apart(form)
+        yield held, free & ~forms
+
+    def _ties(self, held: Held, free: Held) -> Iterable[tuple[Held, Held]]:
+        """Yield what follows when one more offer is held: it may save as much with fewer."""
+        for pick, _whole in self._each(free):
+            *holding, (_held, free) = self._branches(held, free, pick)
+            yield from holding
 
     def _pick(self, used: Held, free: Held, reached: Sequence[Reached]) -> int:
         """Choose the offer to decide on: the largest of those that got some of their lines only."""
@@ -254,7 +175,7 @@ class Search:
         """Return those that may be held together, taken by the size of what they save."""
         together = 0
         for bit, _whole in sorted(self._each(used), key=lambda found: (-found[1].saves_minor, found[1].place)):
-            if not self._apart[bit] & together:
+            if not self._apart(bit) & together:
                 together |= 1 << bit
         return together
 
@@ -294,6 +215,8 @@ class Search:
         groups: Iterable[Group] = [group for group in self._groups if holders.keys() <= set(group)]
         if any(whole.alone for whole in holders.values()):
             groups = [tuple(holders)]
+        assert len(holders) == held.bit_count(), "a lane holds one whole offer on a line"
+        assert groups, "what may not meet is held together"
         ways = [self._chain(line, group, holders, free) for group in groups]
         least = min(ways, key=lambda chain: (self._left(line, chain), len(chain), [taken.place for taken in chain]))
         return Reached(self._columns.saved(line, self._left(line, least)), least)
@@ -335,6 +258,12 @@ class Search:
                 kept = fewer
         return kept
 
+    def _apart(self, bit: int) -> Held:
+        """Return what may not be held together with an offer: worked out for the few that come into question."""
+        if bit not in self._known_apart:
+            self._known_apart[bit] = self._bits(partial(self._conflict, self._wholes[bit]))
+        return self._known_apart[bit]
+
     def _conflict(self, one: Whole, other: Whole) -> bool:
         """Whether two forms may not be held together: forms of one offer, or those that meet on a line and may not."""
         if one.place == other.place:
@@ -370,17 +299,17 @@ def worth_holding(wholes: Sequence[Whole]) -> list[Whole]:
     """
     if any(isinstance(whole.requirement, LeftAtLeast) for whole in wholes):
         return list(wholes)
-    kept: list[Whole] = []
+    alike: dict[tuple[str, frozenset[int]], list[Whole]] = {}
     for whole in wholes:
-        if not any(_is_nowhere_worse(it, whole) for it in kept):
-            kept = [it for it in kept if not _is_nowhere_worse(whole, it)]
-            kept.append(whole)
-    return kept
+        rivals = alike.setdefault((whole.lane, frozenset(whole.moves)), [])
+        if not any(_is_nowhere_worse(it, whole) for it in rivals):
+            rivals[:] = [*(it for it in rivals if not _is_nowhere_worse(whole, it)), whole]
+    return sorted((whole for rivals in alike.values() for whole in rivals), key=lambda whole: whole.place)
 
 
 def _is_nowhere_worse(one: Whole, other: Whole) -> bool:
-    same = one.lane == other.lane and one.moves.keys() == other.moves.keys()
-    if not same or any(_is_tested(whole) for whole in (one, other)):
+    """Whether one of two offers on the same lines takes as much of each; only amounts can be compared so."""
+    if _is_tested(one) or _is_tested(other):
         return False
     return all(move[1] >= other.moves[line][1] for line, move in one.moves.items())
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from loyalty_core.engine.allocation import split
-from loyalty_core.engine.arbitration import Combination, Whole
+from loyalty_core.engine.arbitration import Combination
 from loyalty_core.engine.columns import Columns
 from loyalty_core.engine.settling import Kind
+from loyalty_core.engine.walking import Whole
 from loyalty_core.facts.combination import CombinationPolicy
 from loyalty_core.facts.draft import ManualDiscount
 from loyalty_core.facts.money import percent_of

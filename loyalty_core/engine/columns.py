@@ -34,6 +34,7 @@ class Columns:
         self.above_zero = _mask(line.listed_minor > 0 for line in self.lines)
         self.ordinary = _mask(not is_stored_value(line) for line in self.lines)
         self._places: dict[Mask, tuple[int, ...]] = {}
+        self._names: dict[Mask, tuple[str, ...]] = {}
         self._bases: dict[Mask, tuple[list[int], list[int], list[Key]]] = {}
 
     def places(self, mask: Mask) -> tuple[int, ...]:
@@ -45,7 +46,10 @@ class Columns:
 
     def names(self, mask: Mask) -> tuple[str, ...]:
         """Return the caller's keys of a set of lines."""
-        return tuple(self.lines[place].key for place in self.places(mask))
+        found = self._names.get(mask)
+        if found is None:
+            found = self._names[mask] = tuple(self.lines[place].key for place in self.places(mask))
+        return found
 
     def with_tax(self, place: int, amount_minor: int) -> int:
         """Return an amount of a line with its tax."""

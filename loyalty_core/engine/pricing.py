@@ -5,14 +5,14 @@ Source: SEMANTICS 6; ARBITRATION. Pure: no clock, no database; the same input gi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from loyalty_core.decisions.offers import LeftAtLeast, Offer
-from loyalty_core.engine.arbitration import MOST_STEPS, ByLine, Combination, Found, Search, Taken, Walk, Whole
-from loyalty_core.engine.capping import MANUAL, Caps, Cuts
+from loyalty_core.decisions.offers import Offer
+from loyalty_core.engine.arbitration import MOST_STEPS
+from loyalty_core.engine.capping import MANUAL, Cuts
 from loyalty_core.engine.columns import Columns
 from loyalty_core.engine.contending import Contender, contenders
-from loyalty_core.engine.lanes import groups_of
+from loyalty_core.engine.contest import Contest
 from loyalty_core.engine.matching import OfferIndex
 from loyalty_core.engine.recording import MANUAL_REFERENCE, Record
 from loyalty_core.engine.rounding import RoundingLevel
@@ -42,15 +42,13 @@ def price(
     """
     columns = Columns(invoice.lines, *rounding)
     all_contenders = contenders(invoice, client, offers, proposals, policy, columns, taken_off)
-    caps = Caps(policy, columns)
-    lanes = frozenset(contender.offer.lane for contender in all_contenders)
-    walk = Walk(columns, in_order(policy, lanes), policy.from_list)
-    found = arbitrate(all_contenders, columns, policy, walk, caps, most_steps)
+    contest = Contest(all_contenders, columns, policy)
+    found = contest.best(most_steps)
     cuts = Cuts(columns, found.best)
     cuts.spread(found.best.held)
-    record = Record(columns, all_contenders, found.best, walk)
+    record = Record(columns, all_contenders, found.best, contest.walk)
     uncapped = record.taken(cuts.steps)
-    cuts.cap(caps)
+    cuts.cap(contest.caps)
     record.keep(cuts.steps, uncapped)
     considered = record.considered()
     if manual is not None:
@@ -62,61 +60,6 @@ def price(
         gap_minor=found.gap_minor,
         steps=found.steps,
     )
-
-
-def arbitrate(
-    all_contenders: Sequence[Contender], columns: Columns, policy: CombinationPolicy, caps: Caps, most_steps: int
-) -> Found:
-    """Return the best of all permitted combinations, each exclusive offer alone among them."""
-    by_line, wholes, alone = ByLine(), list[Whole](), list[tuple[int, Contender]]()
-    present = set()
-    for place, contender in enumerate(all_contenders):
-        if contender.fate is not None:
-            continue
-        lane, settled = contender.offer.lane, contender.settled
-        if contender.exclusive:
-            alone.append((place, contender))
-            continue
-        present.add(str(lane))
-        if settled is None:
-            mask = contender.mask
-            by_line.add_percent(place, lane, mask, columns.places(mask), contender.percent_bp)
-        elif settled.whole:
-            requirement = contender.offer.requirement
-            wholes.append(Whole(place, lane, settled.moves, settled.saves_minor, requirement, settled.spreads))
-        else:
-            for line, move in settled.moves.items():
-                by_line.add(place, lane, line, move)
-    groups = groups_of(policy, frozenset(present))
-    found = Search(columns, groups, policy.from_list, by_line, wholes, caps.total).best(most_steps)
-    return _against_exclusive(found, _alone(alone, columns, policy, caps))
-
-
-def _alone(
-    exclusive: Iterable[tuple[int, Contender]], columns: Columns, policy: CombinationPolicy, caps: Caps
-) -> Iterable[Combination]:
-    """Yield what each exclusive offer comes to alone on the invoice."""
-    walk = Walk(columns, policy.from_list)
-    listed = sum(columns.totals[line] for line in columns.places(columns.ordinary))
-    for place, contender in exclusive:
-        requirement, settled = contender.offer.requirement, contender.settled
-        assert settled is not None, "exclusive offers are settled"
-        if isinstance(requirement, LeftAtLeast) and listed < requirement.amount_minor:
-            continue
-        chains = tuple(
-            walk.along(line, [Taken(place, contender.offer.lane, settled.moves[line], 0, 0)])
-            if line in settled.moves
-            else ()
-            for line in range(len(columns.lines))
-        )
-        saved = [columns.saved(line, chain[-1].after) if chain else 0 for line, chain in enumerate(chains)]
-        yield Combination(caps.total(saved), chains)
-
-
-def _against_exclusive(found: Found, alone: Iterable[Combination]) -> Found:
-    best = min([found.best, *alone], key=lambda combination: combination.order)
-    bound = found.best.saved_minor + found.gap_minor
-    return Found(best, max(0, bound - best.saved_minor), found.steps)
 
 
 def _lines(

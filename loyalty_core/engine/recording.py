@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from loyalty_core.decisions.offers import AloneOnItsLines, LeftAtLeast
-from loyalty_core.engine.arbitration import Combination, Walk, left_by_others
+from loyalty_core.engine.arbitration import Combination
 from loyalty_core.engine.capping import MANUAL, Cut
 from loyalty_core.engine.columns import Columns
 from loyalty_core.engine.contending import Contender
 from loyalty_core.engine.matching import Mask
+from loyalty_core.engine.walking import Walk
 from loyalty_core.facts.combination import Lane
 from loyalty_core.facts.draft import ManualDiscount
 from loyalty_core.facts.quote import Cause, Considered, Fate, Why
@@ -55,6 +56,7 @@ class Record:
         self._columns = columns
         self._contenders = contenders
         self._chains = combination.chains
+        self._held = combination.held
         self._walk = walk
         self._taken: dict[int, Share] = {}
         self._uncapped: dict[int, Share] = {}
@@ -197,7 +199,7 @@ class Record:
         """Return what an offer requires of the outcome and did not get."""
         requirement, lane = contender.offer.requirement, contender.offer.lane
         if isinstance(requirement, LeftAtLeast):
-            left = left_by_others(self._columns, self._walk, self._chains, lane)
+            left = self._walk.left_by_others(self._chains, self._held, lane)
             if left < requirement.amount_minor:
                 return Why(Cause.LEFT, left, requirement.amount_minor)
         elif isinstance(requirement, AloneOnItsLines):

@@ -33,6 +33,9 @@ def percent_off(
     """
     if level is RoundingLevel.INVOICE:
         return split(percent_of(sum(amounts_minor), percent_bp, mode), amounts_minor, keys)
+    if level is RoundingLevel.LINE and mode is Rounding.HALF_UP:
+        # What `round_ratio` says, for many amounts at once: every percentage offer comes here on every quote.
+        return [(2 * amount * percent_bp + FULL_PERCENT) // (2 * FULL_PERCENT) for amount in amounts_minor]
     if level is RoundingLevel.LINE:
         return [percent_of(amount, percent_bp, mode) for amount in amounts_minor]
     return [

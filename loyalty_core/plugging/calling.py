@@ -32,7 +32,7 @@ from loyalty_core.plugging.stamping import stamped_problem
 
 log = logging.getLogger(__name__)
 
-BUDGETS: Mapping[str, float] = {"register": 10.0, "compile": 10.0, "load": 1.0, "propose": 0.1, "show": 1.0}
+BUDGETS: Mapping[str, float] = {"register": 10.0, "compile": 10.0, "load": 1.0, "propose": 0.5, "show": 1.0}
 """Seconds that one call may take, by the first word of its hook."""
 
 AGAIN_AND_AGAIN = ("load", "propose", "show")
@@ -53,7 +53,12 @@ class Implementation:
     @property
     def contract(self) -> str:
         """Return the first word of the hook, which says what its failure means."""
-        return self.hook.removeprefix("loyalty_").partition("_")[0]
+        return contract_of(self.hook)
+
+
+def contract_of(hook: str) -> str:
+    """Return the first word of a hook's name after `loyalty_`."""
+    return hook.split("_", 2)[1]
 
 
 class Late(Exception):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import fields, is_dataclass
+from datetime import date, datetime
 from functools import cache
 from typing import TypeVar, cast
+
+_PLAIN = frozenset({type(None), bool, int, str, date, datetime, frozenset})
+"""What is most often found in facts and is never copied: asked about first, as every quote copies its invoice."""
 
 T = TypeVar("T")
 
@@ -25,7 +29,8 @@ def copied(value: T) -> T:
         return value
     copy = object.__new__(kind)
     for name in names:
-        object.__setattr__(copy, name, copied(getattr(value, name)))
+        each = getattr(value, name)
+        object.__setattr__(copy, name, each if type(each) in _PLAIN else copied(each))
     return copy
 
 

@@ -111,9 +111,15 @@ def compile_offers(plugins: Plugins, occasion: Occasion, configuration: Configur
     stored: dict[str, list[StoredOffer]] = {}
     failures: list[Failure] = []
     for row in configuration.offers:
-        if row.plugin in plugins.offer_forms:
+        if row.plugin not in plugins.offer_forms:
+            continue
+        try:
             form = plugins.read_offer(row.plugin, json.loads(row.body))
-            stored.setdefault(row.plugin, []).append(StoredOffer(row.id, row.version_id, row.made_at, form))
+        except Refused as refused:  # by a newer version of the plugin than the one it was saved with
+            log.error("offer %s does not hold any more: %s", row.id, refused, extra={"plugin": row.plugin})
+            failures.append(Failure(row.plugin, "loyalty_compile_offers", refused.problems))
+            continue
+        stored.setdefault(row.plugin, []).append(StoredOffer(row.id, row.version_id, row.made_at, form))
     outcomes = plugins.dispatcher.compile_offers(occasion, stored)
     failures.extend(outcome.failure for outcome in outcomes if outcome.failure is not None)
     return CompiledOffers(index([offer for outcome in outcomes for offer in outcome.answer or ()]), tuple(failures))

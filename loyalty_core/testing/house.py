@@ -350,6 +350,7 @@ class House:
         return {each.__tablename__: self.all_of(each) for each in kept}
 
     def all_of(self, model: type[Base]) -> list[dict[str, Any]]:
+        """Return every row that the network has in one table, by primary key."""
         table = table_of(model)
         network_id = table.c.id if table is _network else table.c.network_id
         with self.reading() as unit:

@@ -15,6 +15,8 @@ from loyalty_core.services.invoices.issuing import IssuedSale
 from loyalty_core.services.invoices.quoting import Quote
 from loyalty_core.testing.house import House
 
+UNTAXED = Tax()
+
 
 def a_draft_line(
     price_minor: int,
@@ -24,7 +26,7 @@ def a_draft_line(
     kind: str = "service",
     quantity_milli: int = 1000,
     categories: tuple[str, ...] = (),
-    tax: Tax = Tax(),
+    tax: Tax = UNTAXED,
     third_party_minor: int = 0,
     **flags: Any,
 ) -> DraftLine:

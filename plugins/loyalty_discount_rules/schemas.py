@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, fields, validates_schema
+from marshmallow import Schema, fields, post_load, validates_schema
 
 from loyalty_core.api import FULL_PERCENT, MAX_MINOR, Metric, Problem, Whole, invalid
 from loyalty_core.api import gettext as _
@@ -12,7 +13,15 @@ from loyalty_core.api import gettext as _
 MOST_RULES = 200
 MOST_VISITS = 1_000_000
 MOST_DAYS = 3650
-METRICS = (Metric.SOLD, Metric.PAID, Metric.VISITS)
+METRICS = {Metric.SOLD: _("Sold"), Metric.PAID: _("Paid"), Metric.VISITS: _("Visits, arrived")}
+"""What these rules count, in the order in which they are kept."""
+
+_ORDER = {str(metric): place for place, metric in enumerate(METRICS)}
+
+
+def unit_of(rule: Mapping[str, Any]) -> str | None:
+    """Return in which unit the threshold of a rule is typed: an amount, or a number of visits."""
+    return None if rule.get("metric") == Metric.VISITS else "minor"
 
 
 class RuleForm(Schema):
@@ -21,9 +30,9 @@ class RuleForm(Schema):
     The threshold is in minor units for money, else a number of visits; it and the percentage are above zero.
     """
 
-    metric = fields.String(required=True)
-    threshold = Whole(1, MAX_MINOR, required=True)
-    percent_bp = Whole(1, FULL_PERCENT, required=True)
+    metric = fields.String(required=True, metadata={"choices": METRICS})
+    threshold = Whole(1, MAX_MINOR, required=True, metadata={"unit": unit_of})
+    percent_bp = Whole(1, FULL_PERCENT, required=True, metadata={"unit": "bp"})
 
     @validates_schema
     def check(self, rule: dict[str, Any], **_rest: Any) -> None:
@@ -57,3 +66,9 @@ class Part(Schema):
                 twice.append(Problem("same_threshold", text, ("rules", place, "threshold")))
         if twice:
             raise invalid(*twice)
+
+    @post_load
+    def sort(self, part: dict[str, Any], **_rest: Any) -> dict[str, Any]:
+        """Bring the rules into the order in which people read them: by what is counted, then by threshold."""
+        part["rules"].sort(key=lambda rule: (_ORDER[rule["metric"]], rule["threshold"]))
+        return part

@@ -123,7 +123,7 @@ def test_people_are_told_in_their_language(
 ) -> None:
     folder, _printed, _progress = default_demo
     deployment = deployed(folder, LOYALTY_LOCALE=locale)
-    done = CliRunner().invoke(cli, ["demo"], obj=deployment)
+    done = CliRunner().invoke(cli, ["demo", "--no-serve"], obj=deployment)
     assert done.exit_code == 0
     assert word in done.stdout
 

@@ -12,15 +12,18 @@ from marshmallow import Schema, fields
 
 from loyalty_core.decisions.changes import Change
 from loyalty_core.decisions.contributions import ProgrammeKind, Tab
+from loyalty_core.decisions.offers import AmountOff, Offer, PercentOff, Proposal
 from loyalty_core.decisions.rules import AtLeast, Metric, Rule, RuleSet
 from loyalty_core.facts.programme import Level, SoldBasis
 from loyalty_core.facts.standing import Element
 from loyalty_core.messages import Message, gettext
 from loyalty_core.plugging.dispatch import Occasion, Outcome
 from loyalty_core.plugging.loading import Plugins
-from loyalty_core.testing import a_programme, a_subject
+from loyalty_core.testing import a_client, a_line, a_programme, a_stored_offer, a_subject, an_invoice
 
 SUBJECTS = (a_subject(1), a_subject(2))
+INVOICE, CLIENT = an_invoice(a_line("1"), a_line("2")), a_client()
+STORED = a_stored_offer({"days": 3}, id=7, version_id=70)
 TEXT = gettext("Because")
 
 
@@ -50,14 +53,26 @@ def tab(code: str = "rules", **fields: Any) -> Tab:
     return replace(Tab(code, gettext("Rules"), "faulty/tab.html"), **fields)
 
 
+def offer(key: str = "spring", **fields: Any) -> Offer:
+    return replace(Offer(key, TEXT, PercentOff(10)), **fields)
+
+
+def proposal(key: str = "birthday", **fields: Any) -> Proposal:
+    return replace(Proposal(key, TEXT, PercentOff(10)), **fields)
+
+
 @dataclass(frozen=True)
 class Hook:
-    """How one hook is called, and an item of a good answer; `many` says whether the answer is a series of them."""
+    """How one hook is called, and an item of a good answer; `many` says whether the answer is a series of them.
+
+    `negative` is an item with a figure below zero, where there are figures.
+    """
 
     name: str
     call: Callable[[Plugins, Occasion], tuple[Outcome[Any], ...]] | None
     item: Callable[[str], object]
     many: bool = True
+    negative: object = None
 
     def good(self, plugin: str) -> object:
         item = self.item(plugin)
@@ -69,12 +84,21 @@ def _propose(plugins: Plugins, at: Occasion) -> tuple[Outcome[Any], ...]:
 
 
 HOOKS = (
+    Hook("loyalty_register_settings", None, lambda _: NoPart, many=False),
     Hook("loyalty_register_programme_kinds", None, lambda plugin: kind(plugin)),
     Hook("loyalty_register_programme_part", None, lambda _: NoPart, many=False),
+    Hook("loyalty_register_offer_form", None, lambda _: NoPart, many=False),
     Hook(
         "loyalty_compile_standing",
         lambda plugins, at: plugins.dispatcher.compile_standing(at, a_programme(), {}),
         lambda _: rule_set(),
+        negative=rule_set(rule(value=-1)),
+    ),
+    Hook(
+        "loyalty_compile_offers",
+        lambda plugins, at: plugins.dispatcher.compile_offers(at, {name: [STORED] for name in at.usable}),
+        lambda _: offer(),
+        negative=offer(benefit=AmountOff(-1)),
     ),
     Hook(
         "loyalty_load_facts",
@@ -82,7 +106,13 @@ HOOKS = (
         lambda _: {1: "known"},
         many=False,
     ),
-    Hook("loyalty_propose_changes", _propose, lambda _: change()),
+    Hook("loyalty_propose_changes", _propose, lambda _: change(), negative=change(value=-1)),
+    Hook(
+        "loyalty_propose_adjustments",
+        lambda plugins, at: plugins.dispatcher.propose_adjustments(at, INVOICE, CLIENT),
+        lambda _: proposal(),
+        negative=proposal(benefit=PercentOff(-1)),
+    ),
     Hook(
         "loyalty_show_programme_tabs",
         lambda plugins, at: plugins.dispatcher.show_programme_tabs(at),

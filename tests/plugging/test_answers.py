@@ -19,7 +19,7 @@ from loyalty_core.facts.programme import Level
 from loyalty_core.facts.standing import Element
 from loyalty_core.messages import Message, gettext, ngettext
 from loyalty_core.plugging import answers
-from loyalty_core.plugging.answers import WrongAnswer
+from loyalty_core.plugging.checks import WrongAnswer
 from loyalty_core.plugging.freezing import Freezer, NotPlain, thawed
 from loyalty_core.plugging.stamping import stamped
 from tests.plugging.faults import change, kind, rule, rule_set, tab

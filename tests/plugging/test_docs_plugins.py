@@ -19,11 +19,14 @@ from loyalty_core.decisions.rules import All, AtLeast, Metric, Not
 from loyalty_core.errors import Refused
 from loyalty_core.facts.standing import Element
 from loyalty_core.facts.totals import Totals
-from loyalty_core.plugging.dispatch import failures
+from loyalty_core.plugging.breaker import Patience
+from loyalty_core.plugging.calling import BUDGETS
+from loyalty_core.plugging.dispatch import Failure, failures
 from loyalty_core.plugging.loading import Plugins
 from loyalty_core.testing import Conformance, a_programme, a_subject, an_occasion
 
-PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "plugins.md").read_text("utf-8")
 FILES = dict(re.findall(r"^```(?:python|toml)\n# (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 
 
@@ -48,6 +51,25 @@ def kit() -> Conformance:
     exec(FILES["tests/test_regulars.py"], scope)
     made: Conformance = scope["TestRegulars"]()
     return made
+
+
+def test_the_smallest_plugin_of_the_page_is_the_example_that_is_built_and_installed() -> None:
+    shown = {path: text for path, text in FILES.items() if path.startswith("examples/")}
+    assert sorted(Path(path).name for path in shown) == ["loyalty_birthday.py", "pyproject.toml"]
+    assert (ROOT / "examples/loyalty_birthday/loyalty_birthday.py").read_text("utf-8") == shown[
+        "examples/loyalty_birthday/loyalty_birthday.py"
+    ]
+    for path, text in shown.items():
+        assert text in (ROOT / path).read_text("utf-8")
+
+
+def test_the_page_names_every_budget_and_every_code_of_failure() -> None:
+    for contract, said in (("propose", "0.5 s to propose"), ("load", "1 s to load"), ("compile", "10 s to compile")):
+        assert f"{BUDGETS[contract]:g} s to {contract}" == said
+        assert said in PAGE
+    codes = set(re.findall(r"`(plugin_[a-z]+)`", Failure.__doc__ or ""))
+    assert codes == set(re.findall(r"^\| `(plugin_[a-z]+)` \|", PAGE, re.MULTILINE))
+    assert (Patience().failures, Patience().within, Patience().rest) == (5, 60, 30)
 
 
 def test_the_plugin_of_the_page_loads_with_its_title(plugins: Plugins) -> None:

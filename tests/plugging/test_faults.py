@@ -7,13 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from loyalty_core.decisions.changes import Change, Subject
+from loyalty_core.decisions.changes import Change
 from loyalty_core.facts.context import Context
-from loyalty_core.facts.programme import Programme
 from loyalty_core.plugging.dispatch import Outcome
 from loyalty_core.plugging.loading import Plugins
 from loyalty_core.testing import a_plugin, an_occasion
-from tests.plugging.faults import CALLED, FAULTS, HOOKS, REGISTERED, SUBJECTS, Hook, change, rule_set
+from tests.plugging.faults import CALLED, FAULTS, HOOKS, REGISTERED, SUBJECTS, Hook, change
 
 NAMES = ("alpha", "faulty", "zeta")
 AT = an_occasion(NAMES)
@@ -101,51 +100,6 @@ def test_a_plugin_that_is_not_usable_is_not_called(hook: Hook) -> None:
     plugins = plugins_with(hook, forbidden)
     assert hook.call is not None
     assert [each.plugin for each in hook.call(plugins, an_occasion({"alpha", "zeta"}))] == ["alpha", "zeta"]
-
-
-def subject_given_more(subjects: tuple[Subject, ...]) -> list[Change]:
-    subjects[0].given = 10_000  # type: ignore[misc]
-    return [change()]
-
-
-def subjects_cleared(subjects: list[Subject]) -> list[Change]:
-    subjects.clear()
-    return [change()]
-
-
-def totals_raised(subjects: tuple[Subject, ...]) -> list[Change]:
-    subjects[0].totals.visits += 100  # type: ignore[misc]
-    return [change()]
-
-
-def facts_forged(ctx: Context) -> list[Change]:
-    ctx.own[1] = "forged"  # type: ignore[index]
-    return [change()]
-
-
-def other_network(ctx: Context) -> list[Change]:
-    ctx.network_id = 2  # type: ignore[misc]
-    return [change()]
-
-
-@pytest.mark.parametrize("attempt", [subject_given_more, subjects_cleared, totals_raised, facts_forged, other_network])
-def test_what_a_plugin_is_given_cannot_be_changed(attempt: Callable[..., object]) -> None:
-    hook = next(each for each in CALLED if each.name == "loyalty_propose_changes")
-    before = SUBJECTS
-    outcomes = call(hook, plugins_with(hook, attempt))
-    assert outcomes["faulty"].failure is not None
-    assert outcomes["zeta"].failure is None
-    assert before == SUBJECTS
-    assert SUBJECTS[0].given == 500
-
-
-def test_a_part_cannot_be_changed_by_the_plugin_it_is_given_to() -> None:
-    def forging(programme: Programme) -> list[object]:
-        programme.part["percent_bp"] = 10_000  # type: ignore[index]
-        return [rule_set()]
-
-    hook = next(each for each in CALLED if each.name == "loyalty_compile_standing")
-    assert call(hook, plugins_with(hook, forging))["faulty"].failure is not None
 
 
 def test_an_answer_cannot_be_changed_after_it_was_given() -> None:

@@ -5,24 +5,37 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from loyalty_core import hookspecs
 from loyalty_core.decisions.changes import Change, Subject
 from loyalty_core.decisions.contributions import Tab
+from loyalty_core.decisions.offers import AmountOff, Covers, LeftAtLeast, Offer, Proposal, StoredOffer
 from loyalty_core.decisions.rules import RuleSet
 from loyalty_core.errors import Problem, Refused
+from loyalty_core.facts.combination import Lane
 from loyalty_core.facts.context import Context
 from loyalty_core.facts.money import Currency
+from loyalty_core.facts.pricing import Client, Invoice
 from loyalty_core.facts.programme import Programme
 from loyalty_core.facts.standing import Element
-from loyalty_core.messages import CORE_DOMAIN, gettext
-from loyalty_core.plugging.dispatch import Dispatcher, Implementation, failures
+from loyalty_core.messages import CORE_DOMAIN, Message, gettext
+from loyalty_core.plugging.dispatch import Dispatcher, Implementation, Outcome, failures
 from loyalty_core.plugging.loading import Plugins
-from loyalty_core.testing import a_plugin, a_programme, a_subject, an_occasion
+from loyalty_core.testing import (
+    a_client,
+    a_line,
+    a_plugin,
+    a_programme,
+    a_stored_offer,
+    a_subject,
+    an_invoice,
+    an_occasion,
+)
 from loyalty_core.testing.builders import NOON
-from tests.plugging.faults import NoPart, change, kind, rule, rule_set, tab
+from tests.plugging.faults import TEXT, NoPart, change, kind, offer, proposal, rule, rule_set, tab
 
 Hooks = dict[str, Callable[..., object]]
 
@@ -55,6 +68,44 @@ def test_a_hook_begins_with_a_contract_that_the_module_explains(name: str) -> No
 @each_hook
 def test_a_hook_has_a_test_named_after_it(name: str) -> None:
     assert any(test.startswith(f"test_{name}") for test in globals())
+
+
+def test_loyalty_register_settings_come_back_in_every_hook_frozen_and_with_defaults() -> None:
+    seen: list[Mapping[str, object]] = []
+
+    def witness(ctx: Context) -> tuple[()]:
+        seen.append(ctx.settings)
+        return ()
+
+    def load_facts(ctx: Context) -> dict[int, object]:
+        seen.append(ctx.settings)
+        return {}
+
+    asked = [name for name in hookspecs.HOOKS if "_register_" not in name]
+    hooks: Hooks = {name: load_facts if "load" in name else witness for name in asked}
+    plugins = load(salon=a_plugin("salon", loyalty_register_settings=lambda: NoPart, **hooks))
+    stored = plugins.check_settings("salon", {"days": 9})
+    for settings in ({}, {"salon": plugins.read_settings("salon", stored)}):
+        at = an_occasion({"salon"}, settings=settings)
+        facts = plugins.dispatcher.load_facts(at, [a_subject()])
+        outcomes: list[tuple[Outcome[Any], ...]] = [
+            plugins.dispatcher.compile_standing(at, a_programme(), {}),
+            plugins.dispatcher.compile_offers(at, {}),
+            plugins.dispatcher.propose_changes(at, [a_subject()], facts),
+            plugins.dispatcher.propose_adjustments(at, an_invoice(), None),
+            plugins.dispatcher.show_programme_tabs(at),
+        ]
+        assert failures(facts, *outcomes) == ()
+    assert seen == [{"days": 3}] * len(asked) + [{"days": 9}] * len(asked)
+    with pytest.raises(TypeError):
+        seen[0]["days"] = 5  # type: ignore[index]
+
+
+def test_loyalty_register_offer_form_is_what_staff_fill_in() -> None:
+    plugins = load(salon=a_plugin("salon", loyalty_register_offer_form=lambda: NoPart))
+    assert dict(plugins.offer_forms) == {"salon": NoPart}
+    assert plugins.check_offer("salon", {"days": 5}) == {"days": 5}
+    assert plugins.read_offer("salon", {}) == {"days": 3}
 
 
 def test_loyalty_register_programme_kinds_puts_kinds_under_their_codes() -> None:
@@ -126,6 +177,30 @@ def test_loyalty_compile_standing_is_not_called_with_a_stored_part_that_its_sche
     assert [(problem.code, problem.path) for problem in failure.problems] == [("unknown_field", ("weeks",))]
 
 
+def test_loyalty_compile_offers_gets_its_own_stored_offers_and_is_stamped_as_their_author() -> None:
+    seen: list[object] = []
+
+    def compile_offers(offers: Sequence[StoredOffer], ctx: Context) -> Iterator[Offer]:
+        seen.append(offers)
+        for each in offers:
+            yield offer(f"{ctx.plugin}-{each.id}", version_id=each.version_id)
+        yield offer("always", since=NOON)
+
+    plugins = load(**{name: a_plugin(name, loyalty_compile_offers=compile_offers) for name in ("spa", "salon")})
+    mine = [a_stored_offer({"days": 1}, id=5, version_id=51), a_stored_offer({"days": 2}, id=6, version_id=62)]
+    outcomes = plugins.dispatcher.compile_offers(an_occasion({"spa", "salon"}), {"spa": mine, "barber": mine})
+    assert failures(outcomes) == ()
+    assert seen == [(), tuple(mine)]
+    salon, spa = (each.answer or () for each in outcomes)
+    assert [each.reference for each in salon] == ["salon:always"]
+    found = [(each.reference, each.version_id, each.since, each.label.domain) for each in spa]
+    assert found == [
+        ("spa:spa-5", 51, NOON, "spa"),
+        ("spa:spa-6", 62, NOON, "spa"),
+        ("spa:always", None, NOON, "spa"),
+    ]
+
+
 def test_loyalty_load_facts_comes_back_frozen_as_own() -> None:
     seen: list[Mapping[int, object]] = []
 
@@ -174,6 +249,37 @@ def test_loyalty_propose_changes_comes_back_by_subject_whatever_the_order_it_was
     assert {each.reason.domain for each in outcome.answer} == {"salon"}
 
 
+def test_loyalty_propose_adjustments_come_back_as_offers_by_key_whoever_is_served() -> None:
+    seen: list[Client | None] = []
+
+    def propose(invoice: Invoice, client: Client | None) -> Iterator[Proposal]:
+        seen.append(client)
+        yield proposal("second", lines=frozenset({"2"}), benefit=AmountOff(100), lane=Lane.CARD, priority=3)
+        yield proposal("first", cap_minor=5, requirement=LeftAtLeast(1), exclusive=True)
+
+    plugins = load(salon=a_plugin("salon", loyalty_propose_adjustments=propose))
+    invoice = an_invoice(a_line("1"), a_line("2"))
+    for client in (None, a_client()):
+        (outcome,) = plugins.dispatcher.propose_adjustments(an_occasion({"salon"}), invoice, client)
+        assert outcome.answer == (
+            offer("first", label=salons(TEXT), cap_minor=5, requirement=LeftAtLeast(1), exclusive=True, plugin="salon"),
+            offer(
+                "second",
+                label=salons(TEXT),
+                benefit=AmountOff(100),
+                lane=Lane.CARD,
+                covers=Covers(lines=frozenset({"2"})),
+                priority=3,
+                plugin="salon",
+            ),
+        )
+    assert seen == [None, a_client()]
+
+
+def salons(message: Message) -> Message:
+    return replace(message, domain="salon")
+
+
 def test_loyalty_show_programme_tabs_hands_over_tabs() -> None:
     def show(ctx: Context) -> list[Tab]:
         return [tab(template=f"{ctx.plugin}/tab.html")]
@@ -189,6 +295,6 @@ def test_loyalty_show_programme_tabs_hands_over_tabs() -> None:
 def test_the_table_of_a_hook_is_sorted_by_plugin_whatever_it_is_built_from() -> None:
     hook = "loyalty_show_programme_tabs"
     found = [Implementation(plugin, hook, lambda: (), ()) for plugin in ("spa", "barber", "salon")]
-    table = Dispatcher.of(found, {}, {}).table
+    table = Dispatcher.of(found).table
     assert tuple(table) == hookspecs.HOOKS
     assert [each.plugin for each in table[hook]] == ["barber", "salon", "spa"]

@@ -20,9 +20,9 @@ from loyalty_core.storage.base import Base
 from loyalty_core.storage.migrate import MigrationSource
 from loyalty_core.storage.plugin_table import Table
 from loyalty_core.testing import a_plugin
-from tests.plugging.faults import NoPart, kind, rule_set
+from tests.plugging.faults import kind, rule_set
 
-BUNDLED = ("branch", "discount_rules")
+BUNDLED = ("branch", "discount_rules", "promotions")
 
 
 def good(name: str, **hooks: Any) -> ModuleType:
@@ -242,15 +242,23 @@ def test_a_part_without_defaults_is_refused() -> None:
 
 def test_a_part_that_is_not_read_as_plain_values_is_refused() -> None:
     class Odd(Schema):
-        percent = fields.Decimal(load_default="1.5")
+        amount = fields.Float(load_default=1.5)
 
-    assert "salon" in Plugins.load([], {"salon": good("salon", loyalty_register_programme_part=lambda: NoPart)}).loaded
-    Odd().load({})
+    assert "float" in reason(good("salon", loyalty_register_programme_part=lambda: Odd))
 
-    class Odder(Schema):
-        percent = fields.Decimal(load_default=fields.Decimal().deserialize("1.5"))
 
-    assert "Decimal" in reason(good("salon", loyalty_register_programme_part=lambda: Odder))
+@pytest.mark.parametrize("hook", ["loyalty_register_settings", "loyalty_register_programme_part"])
+def test_what_may_be_absent_needs_defaults(hook: str) -> None:
+    class Demanding(Schema):
+        days = fields.Integer(required=True)
+
+    assert "no defaults" in reason(good("salon", **{hook: lambda: Demanding}))
+    assert "salon" in Plugins.load([], {"salon": good("salon", loyalty_register_offer_form=lambda: Demanding)}).loaded
+
+
+def test_a_suspended_plugin_is_not_usable() -> None:
+    plugins = Plugins.load([], {name: good(name) for name in ("salon", "spa", "zeta")})
+    assert plugins.usable({"salon", "spa", "zeta"}, {"spa"}, {"zeta"}) == {"salon"}
 
 
 @dataclass(frozen=True)

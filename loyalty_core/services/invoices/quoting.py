@@ -6,7 +6,7 @@ of plugins → engine. A fixed number of statements, whatever the number of line
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -168,6 +168,7 @@ def _price(unit: Unit, draft: Draft, of_visit: Any, at: datetime) -> Quote:
     invoice = invoice_of(draft, at, zone, configuration.currency, configuration.rounding[0])
     proposals = (*_personal(had), *_dynamic(unit, invoice, client))
     unit.failures.extend(unit.offers.failures)
+    unit.failures.extend(_suspended(unit, {failure.plugin for failure in unit.failures[failed_before:]}))
     priced = _engine(unit, draft, invoice, client, proposals)
     return Quote(
         draft=draft,
@@ -218,6 +219,15 @@ def _dynamic(unit: Unit, invoice: Invoice, client: Client | None) -> list[Offer]
     outcomes = unit.plugins.dispatcher.propose_adjustments(occasion, invoice, client)
     unit.report(outcomes)
     return [offer for outcome in outcomes for offer in outcome.answer or ()]
+
+
+def _suspended(unit: Unit, reported: Collection[str]) -> Iterator[Failure]:
+    """Yield the plugins that would be asked, had they not offended: staff see why their offers are missing."""
+    configuration = unit.configuration
+    offended = {*configuration.suspended, *unit.plugins.dispatcher.breakers.offences}
+    for name in sorted(offended & configuration.active - set(reported)):
+        text = _("The plugin “%(plugin)s” is suspended until a person has looked at it.", plugin=name)
+        yield Failure(name, "", (Problem("plugin_suspended", text),))
 
 
 def _personal(had: Before | None) -> list[Offer]:

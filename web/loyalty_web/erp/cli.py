@@ -16,8 +16,11 @@ try:
     from loyalty_web.erp.commands.network import init
     from loyalty_web.erp.commands.plugins import plugins
     from loyalty_web.erp.commands.programme import programme
+    from loyalty_web.erp.commands.serve import serve
     from loyalty_web.erp.commands.standing import standing
+    from loyalty_web.erp.commands.tokens import token
     from loyalty_web.erp.commands.upkeep import daily, reassess, recount
+    from loyalty_web.erp.commands.users import user
     from loyalty_web.erp.demo.command import demo_command
     from loyalty_web.erp.deployment import Deployment
     from loyalty_web.erp.i18n_commands import i18n
@@ -67,6 +70,9 @@ def cli(context: click.Context, verbose: bool) -> None:
 
 for command in (
     init,
+    user,
+    token,
+    serve,
     import_command,
     programme,
     standing,

@@ -27,7 +27,10 @@ DATA_DIR = "LOYALTY_DATA_DIR"
 DATABASE_URL = "LOYALTY_DATABASE_URL"
 BLOCKED = "LOYALTY_BLOCKED_PLUGINS"
 LOCALE = "LOYALTY_LOCALE"
-KNOWN = (DATA_DIR, DATABASE_URL, BLOCKED, LOCALE)
+SECRET_KEY = "LOYALTY_SECRET_KEY"
+PUBLIC_URL = "LOYALTY_PUBLIC_URL"
+QUEUE_URL = "LOYALTY_QUEUE_URL"
+KNOWN = (DATA_DIR, DATABASE_URL, BLOCKED, LOCALE, SECRET_KEY, PUBLIC_URL, QUEUE_URL)
 OF_TESTS = "LOYALTY_NO_SKIP"
 DATABASE_FILE = "loyalty.sqlite"
 
@@ -38,6 +41,7 @@ class Deployment:
 
     `LOYALTY_DATA_DIR` is the folder of its files, `./loyalty-data` without it. `LOYALTY_DATABASE_URL` names another
     database than the SQLite file in there. `LOYALTY_BLOCKED_PLUGINS` lists plugins that are not loaded here.
+    `LOYALTY_PUBLIC_URL` is the https address under which a proxy shows the pages, `LOYALTY_SECRET_KEY` signs sessions.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)

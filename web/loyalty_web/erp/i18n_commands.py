@@ -23,6 +23,10 @@ from babel.messages.pofile import generate_po, read_po
 
 from loyalty_core.messages import CORE_DOMAIN
 
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
+OPTIONS = {"**/templates/**.html": {"silent": "false"}}
+"""A template that cannot be read must be told, not left out."""
+
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "ngettext": (1, 2)}
 SOURCE_ROOTS = (".", "src", "web", "plugins")
 WIDTH = 120
@@ -45,7 +49,11 @@ class Domain:
         catalogue = Catalog(domain=self.name, charset="utf-8")
         for source in self.sources:
             for filename, line, msgid, comments, context in extract_from_dir(
-                source, keywords=KEYWORDS, directory_filter=_has_texts_for_people
+                source,
+                method_map=METHODS,
+                options_map=OPTIONS,
+                keywords=KEYWORDS,
+                directory_filter=_has_texts_for_people,
             ):
                 catalogue.add(msgid, None, [(f"{source.name}/{filename}", line)], (), comments, context=context)
         if title := self.title():

@@ -1,4 +1,4 @@
-"""The host's own tables: persons, and the items a business sells. What has happened and counts is the core's.
+"""The host's own tables: persons, items, users. What has happened and counts is the core's.
 
 Foreign keys point to the core, never the other way (DATA, *Ownership*).
 """
@@ -6,12 +6,12 @@ Foreign keys point to the core, never the other way (DATA, *Ownership*).
 from __future__ import annotations
 
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from loyalty_core.storage.base import Base, Code, ExternalId, Id, Key, Minor, Name
+from loyalty_core.storage.base import Base, Code, Count, ExternalId, Id, Key, Minor, Name, Prose
 
 LONGEST_NAME = 200
 LONGEST_EMAIL = 254
@@ -93,7 +93,11 @@ class ItemCategory(Base):
 
 
 class Item(Base):
-    """Something that is sold: its kind, its category, and its price where it has a fixed one."""
+    """Something that is sold: its kind, its category, and its price where it has a fixed one.
+
+    `minimum_price_minor` is of one unit, in the price's own basis: with its tax where `tax_included`, else without.
+    `flag_reason` says why it may not be discounted, or not below that price.
+    """
 
     __tablename__ = "erp_item"
     __table_args__ = (
@@ -106,6 +110,113 @@ class Item(Base):
     id: Mapped[Key]
     external_id: Mapped[ExternalId]
     name: Mapped[Name]
+    search_name: Mapped[Name] = mapped_column(server_default=text("''"))
     category_id: Mapped[Id]
     kind: Mapped[Code]
     price_minor: Mapped[Minor | None]
+    discountable: Mapped[bool] = mapped_column(Boolean, server_default=true())
+    minimum_price_minor: Mapped[Minor] = mapped_column(server_default=text("0"))
+    flag_reason: Mapped[Name] = mapped_column(server_default=text("''"))
+    tax_rate_bp: Mapped[Count] = mapped_column(server_default=text("0"))
+    tax_included: Mapped[bool] = mapped_column(Boolean, server_default=true())
+
+
+class User(Base):
+    """Somebody who signs in; `login` is one in the whole installation, as nobody names a network when signing in.
+
+    `theme` is `light`, `dark` or `auto`. After too many wrong passwords nobody gets in before `locked_until`.
+    """
+
+    __tablename__ = "erp_user"
+    __table_args__ = (UniqueConstraint("login"), {"sqlite_with_rowid": False})
+
+    network_id: Mapped[Key] = mapped_column(ForeignKey("core_network.id"))
+    id: Mapped[Key]
+    login: Mapped[ExternalId]
+    name: Mapped[Name]
+    password_hash: Mapped[Name]
+    locale: Mapped[Code]
+    theme: Mapped[Code]
+    shortcuts: Mapped[bool] = mapped_column(Boolean)
+    active: Mapped[bool] = mapped_column(Boolean)
+    failed_attempts: Mapped[Count]
+    locked_until: Mapped[datetime | None]
+
+
+class RoleAssignment(Base):
+    """A role of a user, in one branch or, without one, in the whole network."""
+
+    __tablename__ = "erp_role_assignment"
+    __table_args__ = (
+        ForeignKeyConstraint(["network_id", "user_id"], ["erp_user.network_id", "erp_user.id"]),
+        ForeignKeyConstraint(["network_id", "branch_id"], ["core_branch.network_id", "core_branch.id"]),
+        UniqueConstraint("network_id", "user_id", "role", "branch_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    network_id: Mapped[Key]
+    id: Mapped[Key]
+    user_id: Mapped[Id]
+    role: Mapped[Code]
+    branch_id: Mapped[Id | None]
+
+
+class Draft(Base):
+    """An invoice that is being made out; `number` is what it will be called by, `sale_id` what it became.
+
+    `body` is JSON, see `erp.drafts`; `revision` grows with every change, `author` made the last one. `made_by` is the
+    page that made it: the same page asking twice gets the same draft.
+    """
+
+    __tablename__ = "erp_draft"
+    __table_args__ = (
+        ForeignKeyConstraint(["network_id", "branch_id"], ["core_branch.network_id", "core_branch.id"]),
+        ForeignKeyConstraint(["network_id", "client_id"], ["core_client.network_id", "core_client.id"]),
+        UniqueConstraint("network_id", "number"),
+        UniqueConstraint("network_id", "made_by"),
+        Index(None, "network_id", "branch_id", "updated_at"),
+        {"sqlite_with_rowid": False},
+    )
+
+    network_id: Mapped[Key]
+    id: Mapped[Key]
+    number: Mapped[Count]
+    branch_id: Mapped[Id]
+    client_id: Mapped[Id | None]
+    visit_id: Mapped[Id | None]
+    body: Mapped[Prose]
+    revision: Mapped[Count]
+    author: Mapped[Name]
+    made_by: Mapped[Code]
+    made_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    sale_id: Mapped[Id | None]
+
+
+class ApiToken(Base):
+    """A token by which a program calls the JSON API; the token itself is kept nowhere, only its SHA-256.
+
+    `prefix` is its public part: what it is found and named by. `permissions` are words with a blank between;
+    `discount_limit_bp` is the largest discount by hand. Without a branch it is good in the whole network.
+    """
+
+    __tablename__ = "erp_api_token"
+    __table_args__ = (
+        ForeignKeyConstraint(["network_id", "branch_id"], ["core_branch.network_id", "core_branch.id"]),
+        UniqueConstraint("prefix"),
+        {"sqlite_with_rowid": False},
+    )
+
+    network_id: Mapped[Key] = mapped_column(ForeignKey("core_network.id"))
+    id: Mapped[Key]
+    prefix: Mapped[Code]
+    token_hash: Mapped[str] = mapped_column(String(64))
+    name: Mapped[Name]
+    branch_id: Mapped[Id | None]
+    permissions: Mapped[Prose]
+    discount_limit_bp: Mapped[Count]
+    made_at: Mapped[datetime]
+    made_by: Mapped[Name]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]

@@ -53,7 +53,7 @@ def list_all(deployment: Deployment, /) -> None:
 
 def _tabs(unit: Unit) -> dict[str, tuple[Message, ...]]:
     """Return the titles of the tabs that each active plugin shows."""
-    occasion = unit.occasion(unit.configuration.active, unit.configuration.currency)
+    occasion = unit.occasion()
     shown = unit.plugins.dispatcher.show_programme_tabs(occasion)
     return {each.plugin: tuple(tab.title for tab in each.answer or ()) for each in shown}
 

@@ -23,8 +23,10 @@ from loyalty_core.storage.engine import open_engine
 from loyalty_core.storage.migrate import upgrade
 from loyalty_web.erp.demo import journey
 from loyalty_web.erp.demo.alone import only_one
+from loyalty_web.erp.demo.furnishing import furnish
 from loyalty_web.erp.demo.loading import ACTOR, load
 from loyalty_web.erp.demo.shift import ZONE, local_today, weeks_to_move
+from loyalty_web.erp.demo.staff import add_staff
 from loyalty_web.erp.demo.summary import Figures, figures
 from loyalty_web.erp.deployment import DATA_DIR, DATABASE_URL, Deployment, sqlite_url
 
@@ -79,9 +81,11 @@ def run(deployment: Deployment, households: int | None, bars: Bars) -> Demo:
             loyalty = Loyalty(engine, deployment.plugins, FixedClock(datetime.combine(as_of, time(12), ZONE)))
             _judge(loyalty, contents.network_id, bars)
             watch.lap("judge")
+            add_staff(loyalty, contents.network_id)
             with loyalty.reading(contents.network_id) as unit:
                 found = figures(unit, as_of, bars)
             watch.lap("reprice")
+            furnish(Loyalty(engine, deployment.plugins, deployment.clock), contents.network_id)
         finally:
             engine.dispose()
     return Demo(found, contents.lines_left_out, as_of, watch.seconds)

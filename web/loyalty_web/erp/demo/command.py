@@ -14,30 +14,38 @@ import click
 from loyalty_core.facts.money import FULL_PERCENT, Money, Percent, round_ratio
 from loyalty_core.messages import Message, ngettext
 from loyalty_core.messages import gettext as _
+from loyalty_web.erp.commands.serve import tell_ready
 from loyalty_web.erp.demo.building import Demo, run
 from loyalty_web.erp.demo.journey import HOUSEHOLDS
 from loyalty_web.erp.demo.loading import STEPS, USD, Step
+from loyalty_web.erp.demo.staff import password_of
 from loyalty_web.erp.deployment import Deployment
+from loyalty_web.erp.roles import ROLES
+from loyalty_web.erp.serving import HOST, PORT, serve
 
 
 @click.command("demo")
 @click.option("--full", is_flag=True, help="Take all 2,469 households; 200 otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-@click.option("--no-serve", is_flag=True, help="Do not serve pages afterwards; there are none yet.")
+@click.option("--no-serve", is_flag=True, help="Do not serve the pages afterwards.")
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="The port of the pages.")
 @click.pass_obj
-def demo_command(deployment: Deployment, /, full: bool, as_json: bool, no_serve: bool) -> None:
+def demo_command(deployment: Deployment, /, full: bool, as_json: bool, no_serve: bool, port: int) -> None:
     """Show the product on a year of real sales.
 
-    They are loaded into a database of their own, every client is judged, and the last days are priced again. The
-    database lies in LOYALTY_DATA_DIR, else in ./loyalty-data. Safe to run twice; a database that is not a demo is
-    refused and stays as it is.
+    They are loaded into a database of their own, every client is judged, and the last days are priced again. Then the
+    pages are served on this machine, until interrupted. The database lies in LOYALTY_DATA_DIR, else in
+    ./loyalty-data. Safe to run twice; a database that is not a demo is refused and stays as it is.
     """
     with closing(_Bars(deployment)) as bars:
         done = run(deployment, None if full else HOUSEHOLDS, bars)
     if as_json:
         click.echo(json.dumps(as_object(done), ensure_ascii=False))
-    else:
-        _print(done, deployment)
+        return
+    _print(done, deployment)
+    _print_staff(deployment)
+    if not no_serve:
+        serve(deployment, HOST, port, lambda url: tell_ready(deployment, url))
 
 
 class _Bars:
@@ -109,6 +117,13 @@ def _print(done: Demo, deployment: Deployment) -> None:
         click.echo(deployment.say(message))
     click.echo()
     click.echo(deployment.say(_("The database: %(path)s", path=str(deployment.database_file))))
+
+
+def _print_staff(deployment: Deployment) -> None:
+    click.echo()
+    click.echo(deployment.say(_("Sign in as one of these; each sees what its role may:")))
+    for role, words in ROLES.items():
+        click.echo(f"  {role:<14} {password_of(role):<20} {deployment.say(words.name)}")
 
 
 BAR = 30

@@ -19,7 +19,7 @@ from loyalty_web.erp.importing import columns
 from loyalty_web.erp.importing.columns import Column, Forms
 from loyalty_web.erp.importing.importer import Importer
 from loyalty_web.erp.importing.sheet import Record
-from loyalty_web.erp.tables import LONGEST_PATH, Item, ItemCategory
+from loyalty_web.erp.tables import LONGEST_PATH, Item, ItemCategory, folded
 
 SEPARATOR = " / "
 """What stands between the names in a category's path."""
@@ -48,6 +48,7 @@ _change = (
     .where(item.c.network_id == THIS_NETWORK, item.c.id == bindparam("of_id"))
     .values(
         name=bindparam("new_name"),
+        search_name=bindparam("new_search_name"),
         category_id=bindparam("new_category"),
         kind=bindparam("new_kind"),
         price_minor=bindparam("new_price"),
@@ -89,6 +90,23 @@ def known_items(unit: Unit, external_ids: Iterable[str]) -> dict[str, KnownItem]
     return found
 
 
+def category_ids(unit: Unit, paths: Iterable[str]) -> dict[str, int]:
+    """Return the ids of all categories by path, making those of `paths` that are missing, the upper ones first."""
+    ids = {row.path: row.id for row in unit.execute(_categories)}
+    rows = []
+    for path in sorted(paths):
+        names = path.split(SEPARATOR)
+        for depth in range(1, len(names) + 1):
+            part = SEPARATOR.join(names[:depth])
+            if part in ids:
+                continue
+            ids[part] = unit.ids.next()
+            parent = ids[SEPARATOR.join(names[: depth - 1])] if depth > 1 else None
+            rows.append({"id": ids[part], "parent_id": parent, "name": names[depth - 1], "path": part})
+    unit.insert(ItemCategory, rows)
+    return ids
+
+
 class Items(Importer):
     """What a business sells; a known item is updated, categories are made as they are named."""
 
@@ -105,7 +123,7 @@ class Items(Importer):
         """Create or update items; a file without prices leaves them as they are."""
         kept = [each for each in records if self.once(each.line, "external_id", each.values["external_id"])]
         known = known_items(self.unit, [each.values["external_id"] for each in kept])
-        categories = self._categories({record.values["category"] for record in kept})
+        categories = category_ids(self.unit, {record.values["category"] for record in kept})
         new, changed = [], []
         for record in kept:
             old = known.get(record.values["external_id"])
@@ -126,6 +144,7 @@ class Items(Importer):
             "id": self.unit.ids.next(),
             "external_id": values["external_id"],
             "name": values["name"],
+            "search_name": folded(values["name"]),
             "category_id": category_id,
             "kind": values["kind"],
             "price_minor": values.get("price"),
@@ -135,23 +154,8 @@ class Items(Importer):
         return {
             "of_id": values["id"],
             "new_name": values["name"],
+            "new_search_name": folded(values["name"]),
             "new_category": category_id,
             "new_kind": values["kind"],
             "new_price": values["price"],
         }
-
-    def _categories(self, paths: Iterable[str]) -> dict[str, int]:
-        """Return the ids of all categories by path, making those that are missing, the upper ones first."""
-        ids = {row.path: row.id for row in self.unit.execute(_categories)}
-        rows = []
-        for path in sorted(paths):
-            names = path.split(SEPARATOR)
-            for depth in range(1, len(names) + 1):
-                part = SEPARATOR.join(names[:depth])
-                if part in ids:
-                    continue
-                ids[part] = self.unit.ids.next()
-                parent = ids[SEPARATOR.join(names[: depth - 1])] if depth > 1 else None
-                rows.append({"id": ids[part], "parent_id": parent, "name": names[depth - 1], "path": part})
-        self.unit.insert(ItemCategory, rows)
-        return ids

@@ -1,0 +1,1 @@
+"""Promotions: discounts at certain times, on certain items, for certain clients."""

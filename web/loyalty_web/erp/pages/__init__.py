@@ -1,0 +1,1 @@
+"""Pages about the host's own nouns: accounts, items, users. Found as those of `loyalty_web.pages` are."""
