@@ -34,6 +34,7 @@ from loyalty_core.plugging.calling import BUDGETS, Caller, Implementation, Lent,
 from loyalty_core.plugging.forms import read_form
 from loyalty_core.plugging.offer_answers import LANES
 from loyalty_core.plugging.outcomes import Failure, Outcome, failures
+from loyalty_core.plugging.tally import Tally
 
 __all__ = ["Dispatcher", "Failure", "Implementation", "Occasion", "Outcome", "failures"]
 
@@ -81,7 +82,7 @@ class Schemas:
 class Dispatcher:
     """Calls the hooks of loaded plugins; one method per hook, in the order of the run.
 
-    `defaults` are the settings of plugins where a network has set nothing.
+    `defaults` are the settings of plugins where a network has set nothing; `tally` counts what came of calls.
     """
 
     table: Mapping[str, Sequence[Implementation]]
@@ -89,6 +90,7 @@ class Dispatcher:
     packages: Mapping[str, str]
     defaults: Mapping[str, Mapping[str, object]]
     caller: Caller
+    tally: Tally = field(default_factory=Tally)
 
     @classmethod
     def of(
@@ -246,7 +248,9 @@ class Dispatcher:
         vet: Callable[[object], T],
         **more: Any,
     ) -> Outcome[T]:
-        return self.caller.ask(each, values, vet, watch=occasion.watch, **more)
+        outcome = self.caller.ask(each, values, vet, watch=occasion.watch, **more)
+        self.tally.note(outcome)
+        return outcome
 
     def _register(self, hook: str, vet: Callable[[object], T]) -> tuple[Outcome[T], ...]:
         return tuple(self.caller.ask(each, {}, vet) for each in self.table[hook])

@@ -21,6 +21,7 @@ try:
     from loyalty_web.erp.commands.tokens import token
     from loyalty_web.erp.commands.upkeep import daily, reassess, recount
     from loyalty_web.erp.commands.users import user
+    from loyalty_web.erp.commands.worker import worker
     from loyalty_web.erp.demo.command import demo_command
     from loyalty_web.erp.deployment import Deployment
     from loyalty_web.erp.i18n_commands import i18n
@@ -73,6 +74,7 @@ for command in (
     user,
     token,
     serve,
+    worker,
     import_command,
     programme,
     standing,

@@ -19,7 +19,7 @@ from loyalty_web import requests
 LONG_DIGITS = re.compile(r"\d{6,}")
 """Phones and codes: a run of digits that no route or id of ours shows is not kept."""
 
-QUIET = ("alembic", "waitress.queue")
+QUIET = ("alembic", "huey", "waitress.queue")
 """Libraries that say at length that all is well."""
 
 log = logging.getLogger("loyalty_web.access")

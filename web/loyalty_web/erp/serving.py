@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from ipaddress import ip_address
 
 from waitress.server import create_server
@@ -15,14 +15,19 @@ from loyalty_web.erp import logs
 from loyalty_web.erp.app import create_app
 from loyalty_web.erp.demo.building import is_demo
 from loyalty_web.erp.deployment import PUBLIC_URL, Deployment
+from loyalty_web.erp.worker import working
 
 HOST = "127.0.0.1"
 PORT = 8080
 THREADS = 8
 
 
-def serve(deployment: Deployment, host: str, port: int, ready: Callable[[str], object]) -> None:
+def serve(
+    deployment: Deployment, host: str, port: int, ready: Callable[[str], object], *, with_worker: bool = True
+) -> None:
     """Serve until interrupted; `ready` is told the address once the port is open.
+
+    A worker does in this process what is due, unless told otherwise.
 
     Raises `LoyaltyError` where passwords would go over the network in the clear, where a demo, whose passwords
     everybody knows, would be open to others, and where the port is taken.
@@ -39,7 +44,7 @@ def serve(deployment: Deployment, host: str, port: int, ready: Callable[[str], o
             raise
         text = _("port %(port)s is taken: choose another one by --port", port=str(port))
         raise LoyaltyError(text) from None
-    with logs.to_stream(), closing(server):
+    with logs.to_stream(), closing(server), working(deployment) if with_worker else nullcontext():
         ready(public or f"http://{host}:{server.effective_port}")
         server.run()
 

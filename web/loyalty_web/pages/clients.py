@@ -196,7 +196,6 @@ def _card(unit: Unit, person: PersonCard, standing: Mapping[int, ShownStanding])
         "alerts": _alerts(person, front, today),
         "months": columns(paid, requests.reader()) if any(amount for _month, amount in paid) else None,
         "currency": unit.configuration.currency,
-        "words": client_words,
         "phone": phones.shown,
         "may_set": place is not None and requests.the_actor().may("standing.set", place.id),
     }
@@ -254,7 +253,7 @@ def _history(unit: Unit, client_id: int) -> dict[str, Any]:
         "number": number,
         "by_id": requests.around().by_id,
         "by_scope": {scope_id: requests.around().by_id[id_] for id_, scope_id in unit.configuration.own_scopes.items()},
-        "invoice_url": partial(url_where_there, "loyalty.invoices.show"),
+        "invoice_url": partial(url_where_there, "loyalty.invoices.invoice"),
         "invoice_states": STATES,
         "words": client_words,
     }
