@@ -23,7 +23,7 @@ from loyalty_core.engine.walking import Chain, Place, Taken, Walk, Whole
 MOST_STEPS = 5_000
 """Steps after which the search gives up and proves its gap: some tenths of a second."""
 
-MOST_TIES = 100
+MOST_TIES = 20
 """Steps spent on combinations that save as much, looking for fewer offers, higher priority or greater age."""
 
 Held = int

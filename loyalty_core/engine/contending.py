@@ -59,7 +59,7 @@ def contenders(
             continue
         _weigh(contender, mask, columns)
         if entry.reference in taken_off:
-            contender.fate = Fate.TAKEN_OFF
+            _out(contender, Fate.TAKEN_OFF)
     return found
 
 

@@ -52,7 +52,8 @@ def price(
     record.keep(cuts.steps, uncapped)
     considered = record.considered()
     if manual is not None:
-        considered.append(record.by_hand(manual, cuts.by_hand(manual), cuts.steps))
+        lines = cuts.by_hand(manual)
+        considered.append(record.by_hand(manual, lines, cuts.steps))
     return Priced(
         lines=_lines(invoice, columns, cuts, all_contenders),
         considered=tuple(considered),

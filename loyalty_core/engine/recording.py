@@ -115,7 +115,8 @@ class Record:
         fate = Fate.APPLIED if share.saves_minor else Fate.NOT_MET
         if not lines:
             fate, why = Fate.EXCLUDED, Why(Cause.NOT_DISCOUNTABLE)
-        elif manual.amount_minor is not None and share.saves_minor < manual.amount_minor:
+        elif manual.amount_minor is not None and manual.amount_minor - share.saves_minor > len(lines):
+            # Turning shares into prices without tax may cost each line a minor unit: that is no floor.
             why = Why(Cause.FLOOR, share.saves_minor, manual.amount_minor)
         elif not share.saves_minor:
             why = Why(Cause.NOTHING_LEFT)
@@ -131,69 +132,39 @@ class Record:
         )
 
     def _of(self, place: int, contender: Contender) -> Considered:
-        share = self._taken.get(place)
         if contender.fate is not None:
-            return self._out(contender, contender.fate, contender.unmet)
-        if share is None:
-            return self._lost(place, contender)
+            why = min(contender.unmet, key=lambda why: why.cause in _NUMERIC, default=None)
+            return _considered(contender, contender.fate, contender.saves_minor, why)
+        share = self._taken.get(place)
+        return self._lost(place, contender) if share is None else self._applied(place, contender, share)
+
+    def _applied(self, place: int, contender: Contender, share: Share) -> Considered:
+        asked = self._uncapped[place].saves_minor
+        why = contender.settled.capped if contender.settled is not None else None
+        if share.saves_minor < asked:
+            why = Why(Cause.CAP, share.saves_minor, asked)
         rest = contender.mask & ~share.lines
         rival = self._rival(rest) if rest else None
-        capped = contender.settled.capped if contender.settled is not None else None
-        asked = self._uncapped[place].saves_minor
-        if share.saves_minor < asked:
-            capped = Why(Cause.CAP, share.saves_minor, asked)
-        offer = contender.offer
-        return Considered(
-            reference=contender.reference,
-            version_id=offer.version_id,
-            lane=offer.lane,
-            label=offer.label,
-            fate=Fate.APPLIED,
-            saves_minor=share.saves_minor,
-            lines=self._columns.names(share.lines),
-            lost_on=self._columns.names(rest) if rival else (),
-            rival=rival.reference if rival else "",
-            why=capped,
-        )
-
-    def _out(self, contender: Contender, fate: Fate, unmet: Sequence[Why]) -> Considered:
-        offer = contender.offer
-        return Considered(
-            reference=contender.reference,
-            version_id=offer.version_id,
-            lane=offer.lane,
-            label=offer.label,
-            fate=fate,
-            saves_minor=contender.saves_minor,
-            why=min(unmet, key=lambda why: why.cause in _NUMERIC, default=None),
-        )
+        lost_on = self._columns.names(rest) if rival else ()
+        lines = self._columns.names(share.lines)
+        return _considered(contender, Fate.APPLIED, share.saves_minor, why, lines, lost_on, rival)
 
     def _lost(self, place: int, contender: Contender) -> Considered:
+        saves = contender.saves_minor
         unmet = self._requirement_unmet(contender)
         if unmet is not None:
             self._unmet[place] = (unmet,)
-            return self._out(contender, Fate.NOT_MET, (unmet,))
+            return _considered(contender, Fate.NOT_MET, saves, unmet)
         rival = self._rival(contender.mask)
         if place in self._uncapped:
             why = Why(Cause.CAP, 0, self._uncapped[place].saves_minor)
         elif rival is None:
             why = Why(Cause.NOTHING_LEFT)
-        elif contender.exclusive or rival.exclusive:
-            why = Why(Cause.EXCLUSIVE, contender.saves_minor, rival.saves_minor)
         else:
-            why = Why(Cause.RIVAL, contender.saves_minor, rival.saves_minor)
-        offer = contender.offer
-        return Considered(
-            reference=contender.reference,
-            version_id=offer.version_id,
-            lane=offer.lane,
-            label=offer.label,
-            fate=Fate.LOST,
-            saves_minor=contender.saves_minor,
-            lost_on=self._columns.names(contender.mask),
-            rival=rival.reference if rival else "",
-            why=why,
-        )
+            alone = contender.exclusive or rival.exclusive
+            why = Why(Cause.EXCLUSIVE if alone else Cause.RIVAL, saves, rival.saves_minor)
+        lost_on = self._columns.names(contender.mask)
+        return _considered(contender, Fate.LOST, saves, why, (), lost_on, rival)
 
     def _requirement_unmet(self, contender: Contender) -> Why | None:
         """Return what an offer requires of the outcome and did not get."""
@@ -224,6 +195,30 @@ class Record:
             found = Rival(contender.reference, contender.exclusive, sum(amounts.values()))
         self._rivals[mask] = found
         return found
+
+
+def _considered(
+    contender: Contender,
+    fate: Fate,
+    saves_minor: int,
+    why: Why | None,
+    lines: tuple[str, ...] = (),
+    lost_on: tuple[str, ...] = (),
+    rival: Rival | None = None,
+) -> Considered:
+    offer = contender.offer
+    return Considered(
+        reference=contender.reference,
+        version_id=offer.version_id,
+        lane=offer.lane,
+        label=offer.label,
+        fate=fate,
+        saves_minor=saves_minor,
+        lines=lines,
+        lost_on=lost_on,
+        rival=rival.reference if rival else "",
+        why=why,
+    )
 
 
 def _distance(why: Why) -> Fraction:

@@ -49,7 +49,11 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """A cause with its figures: minor units with tax for money, else a count or a rank; `note` is a person's words."""
+    """A cause with its figures; `note` is a person's words.
+
+    Figures are minor units with tax for money, ordinals for days, minutes of the day for hours, else a count or a
+    rank.
+    """
 
     cause: Cause
     have: int | None = None

@@ -16,7 +16,9 @@ from loyalty_promotions.rules import STATES
 BENEFITS = ("percent_bp", "amount_minor", "price_minor")
 LONGEST_NAME = 120
 LONGEST_DESCRIPTION = 1000
-LONGEST_CODE = 100
+LONGEST_CODE = 200
+"""As long as the path of a category may be."""
+
 MOST_NAMED = 1000
 """Items, categories, branches or labels that one promotion may name, of each."""
 

@@ -20,6 +20,8 @@ from loyalty_web.erp.demo.building import run
 from loyalty_web.erp.demo.command import as_object
 from loyalty_web.erp.demo.journey import HOUSEHOLDS, SEED
 from loyalty_web.erp.deployment import DATA_DIR, DATABASE_URL, Deployment
+from loyalty_web.erp.roles import ROLES
+from loyalty_web.erp.users import check_password
 from tests.demo.independent_figures import figures
 
 WINTER = datetime(2026, 1, 20, 15, tzinfo=UTC)
@@ -126,6 +128,17 @@ def test_people_are_told_in_their_language(
     done = CliRunner().invoke(cli, ["demo", "--no-serve"], obj=deployment)
     assert done.exit_code == 0
     assert word in done.stdout
+
+
+def test_logins_are_told_each_time_and_fit(default_demo: tuple[Path, dict[str, Any], str]) -> None:
+    folder, _printed, _progress = default_demo
+    for _time in range(2):
+        done = invoke(folder, "--no-serve", now=WINTER + timedelta(hours=1))
+        told_logins = [line.split()[:2] for line in done.stdout.splitlines() if "-demo " in line]
+        assert [login for login, _password in told_logins] == list(ROLES)
+        loyalty = deployed(folder).open()
+        for login, password in told_logins:
+            assert check_password(loyalty, login, password) is not None, login
 
 
 def test_a_database_of_somebodys_own_is_refused_and_stays_as_it_is(tmp_path: Path) -> None:

@@ -66,3 +66,8 @@ def test_never_more_than_a_line_costs_and_never_less_than_nothing(
     assert all(0 <= share <= amount for share, amount in zip(shares, amounts, strict=True))
     if level is RoundingLevel.INVOICE:
         assert sum(shares) == percent_of(sum(amounts), percent_bp, mode)
+
+
+@given(st.lists(st.integers(0, 10**15), max_size=5), st.integers(0, 10_000), st.sampled_from(Rounding))
+def test_by_line_many_amounts_are_rounded_as_each_alone(amounts: list[int], percent_bp: int, mode: Rounding) -> None:
+    assert off(amounts, percent_bp, mode=mode) == [percent_of(amount, percent_bp, mode) for amount in amounts]

@@ -30,7 +30,8 @@ def line(item: str, price_minor: int, quantity: int = 1, **more: Any) -> DraftLi
     flags = {name: more.pop(name) for name in ("discountable", "minimum_price_minor", "reason") if name in more}
     tax = Tax(more.pop("rate_bp", 0), more.pop("included", True))
     fields = {"key": item, "name": item, "kind": "service", "flags": ItemFlags(**flags), "tax": tax, **more}
-    return DraftLine(item=item, unit_price_minor=price_minor, quantity_milli=quantity * 1000, **fields)
+    fields.setdefault("quantity_milli", quantity * 1000)
+    return DraftLine(item=item, unit_price_minor=price_minor, **fields)
 
 
 def invoice(lines: Sequence[DraftLine], at: datetime = MONDAY_NOON, mode: Rounding = Rounding.HALF_UP) -> Invoice:

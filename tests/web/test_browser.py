@@ -79,6 +79,13 @@ def test_single_keys_do_nothing_where_shortcuts_are_off_or_somebody_types(signed
     assert not page.locator("#shortcuts").evaluate("dialog => dialog.open")
 
 
+def test_keys_are_found_by_their_place_on_a_cyrillic_keyboard(signed_in: Windows) -> None:
+    page = signed_in("cashier")
+    pressed = "{key: ',', code: 'Slash', shiftKey: true, bubbles: true}"
+    page.evaluate(f"document.body.dispatchEvent(new KeyboardEvent('keydown', {pressed}))")
+    page.wait_for_selector("#shortcuts[open]")
+
+
 def test_escape_closes_a_menu_and_gives_the_focus_back(signed_in: Windows) -> None:
     page = signed_in("manager")
     page.click("summary.ly-avatar")
@@ -134,3 +141,21 @@ def test_what_was_typed_comes_back_after_signing_in_again(signed_in: Windows) ->
     page.keyboard.press("Enter")
     expect(page.locator("#f-name")).to_have_value("Olha")
     expect(page.locator("#f-role")).to_have_value("manager")
+
+
+def test_the_first_key_leads_past_the_menu(signed_in: Windows) -> None:
+    page = signed_in("manager", "/admin/nothing-here")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "ly-skip"
+    page.keyboard.press("Enter")
+    assert has_focus(page) == "main"
+
+
+def test_a_failure_is_one_line_and_the_page_stays(signed_in: Windows) -> None:
+    page = signed_in("administrator", "/admin/users/new")
+    page.fill("#f-name", "Olha")
+    page.evaluate("htmx.ajax('GET', '/nothing-here', {target: '#user', swap: 'outerHTML'})")
+    page.wait_for_selector("#problem [role=alert]")
+    assert "There is no such page" in page.inner_text("#problem")
+    assert page.input_value("#f-name") == "Olha"
+    look(page)

@@ -50,19 +50,20 @@ BECAUSE: Mapping[str, Message] = {
 
 def value_words(element: Element, item: str, value: int | None) -> Message:
     """Return a value of an element in words."""
+    if element is Element.DISCOUNT:
+        return _("%(percent)s", percent=Percent(value or 0))
     if value is None:
         return NOTHING
-    if element is Element.DISCOUNT:
-        return _("%(percent)s", percent=Percent(value))
     if element is Element.CLASS:
         return _("rank %(rank)s", rank=value)
     return _("“%(label)s”", label=item)
 
 
-def cause(shown: ShownElement, standing: ShownStanding) -> Message:
-    """Return where a value comes from, or why there is none."""
+def cause(shown: ShownElement, standing: ShownStanding, names: Mapping[str, str]) -> Message:
+    """Return where a value comes from, or why there is none; `names` are those of staff."""
     if shown.manual is not None:
-        by = {"actor": shown.manual.actor, "day": shown.manual.granted_on, "reason": shown.manual.reason}
+        actor = names.get(shown.manual.actor, shown.manual.actor)
+        by = {"actor": actor, "day": shown.manual.granted_on, "reason": shown.manual.reason}
         return _("By hand: %(actor)s, %(day)s, “%(reason)s”", **by)
     if shown.given is not None and shown.rule is not None:
         return _("By rule: %(rule)s", rule=shown.rule)

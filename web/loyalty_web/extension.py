@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 import loyalty_web.pages
 from loyalty_core.i18n import Texts
-from loyalty_core.ports import Catalogue, People
+from loyalty_core.ports import Catalogue, People, Reading
 from loyalty_core.services.house import Loyalty
 from loyalty_web.actor import Actor
 from loyalty_web.htmx import hx
@@ -29,10 +29,14 @@ from loyalty_web.slots import Slot
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What the host provides: its persons and its items."""
+    """What the host provides: its persons, its items, and what those who do things are called.
+
+    `staff` gives names by the keys of actors, as the audit keeps them; a key without a name is shown as it is.
+    """
 
     people: People
     catalogue: Catalogue
+    staff: Callable[[Reading, Iterable[str]], Mapping[str, str]] = lambda _unit, _keys: {}
 
 
 class LoyaltyExtension:

@@ -76,3 +76,9 @@ def require(permission: str, branch_id: int | None = None) -> None:
     actor = the_actor()
     if permission != SIGNED_IN and not actor.may(permission, branch_id):
         abort(403)
+
+
+def require_everywhere(permission: str) -> None:
+    """Stop with 403 unless the actor has the permission in the whole network: what is changed here reaches all of it."""
+    if not the_actor().may_everywhere(permission):
+        abort(403)

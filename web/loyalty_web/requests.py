@@ -147,8 +147,10 @@ def today() -> date:
 
 
 def working_place() -> Place | None:
-    """Return the working branch, where one is chosen and may still be worked in."""
-    actor = the_actor()
+    """Return the working branch, if one is chosen; the only one of a business needs no choosing."""
+    actor, places = the_actor(), around().places
+    if actor.branch_id is None and len(places) == 1:
+        return places[0]
     return around().by_id.get(actor.branch_id) if actor.branch_id is not None else None
 
 

@@ -167,11 +167,11 @@ class InvoiceShown:
     def would_return(self, quantities: Mapping[str, int]) -> dict[TenderShown, int]:
         """Return what goes back, by tender, for quantities by line key, in thousandths; nothing is written.
 
-        Each part is computed on the running total, as `refunding.refund` books it. A quantity must be left.
+        Each part is computed on the running total, as `refunding.refund` books it; more than is left is what is left.
         """
         found: dict[TenderShown, int] = {}
         for line in self.lines:
-            quantity = quantities.get(line.key, 0)
+            quantity = min(quantities.get(line.key, 0), line.left_milli)
             if not quantity:
                 continue
             for payment in self.payments:

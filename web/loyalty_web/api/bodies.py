@@ -61,7 +61,8 @@ class StrictParser(FlaskParser):
 
     def handle_error(self, error: ValidationError, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse a body that its schema refused."""
-        raise Refused(problems_in(error.messages)) from None
+        found = error.messages
+        raise Refused(problems_in(found["json"] if isinstance(found, dict) and "json" in found else found)) from None
 
 
 def the_body() -> Any:

@@ -19,6 +19,7 @@ from loyalty_web.erp import health, logs, tokens
 from loyalty_web.erp.accounts import SignedIn, load_user
 from loyalty_web.erp.database import ENGINE, db
 from loyalty_web.erp.deployment import PUBLIC_URL, Deployment
+from loyalty_web.erp.drafts import names_of
 from loyalty_web.erp.items import HostCatalogue
 from loyalty_web.erp.people import HostPeople
 from loyalty_web.erp.secret import secret_key
@@ -53,7 +54,7 @@ def create_app(deployment: Deployment) -> Flask:
         app,
         loyalty,
         who,
-        Ports(HostPeople(), HostCatalogue()),
+        Ports(HostPeople(), HostCatalogue(), names_of),
         layout="erp/layout.html",
         sign_in=to_sign_in,
         sign_in_url=address_of_sign_in,
@@ -111,7 +112,7 @@ def _stand_behind_proxy(app: Flask, public: str) -> None:
     app.config.update(
         SESSION_COOKIE_SECURE=True,
         SESSION_COOKIE_NAME="__Host-loyalty",
-        TRUSTED_HOSTS=[parts.hostname],
+        TRUSTED_HOSTS=[parts.hostname, *LOOPBACK],
         PREFERRED_URL_SCHEME="https",
     )
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]

@@ -31,8 +31,8 @@ class Step:
     """What a request came to. `said` is the answer to a scan or a button, `missed` that it found nothing.
 
     `sale_id` is the invoice it became; `gone` that it was thrown away; `conflict` what somebody else changed
-    meanwhile; `changed_from` the figures that were shown when the price changed before it was issued; `refilled` the line whose
-    quantity is no longer the one that was typed.
+    meanwhile. `price_changed` says so if it did before it could be issued, `changed_from` are the figures that were
+    shown; `refilled` is the line whose quantity is no longer the one that was typed.
     """
 
     draft: SavedDraft
@@ -44,13 +44,14 @@ class Step:
     sale_id: int | None = None
     gone: bool = False
     conflict: list[Difference] = field(default_factory=list)
+    price_changed: Message | None = None
     changed_from: Mapping[str, int] = field(default_factory=dict)
     refilled: str = ""
 
     @property
     def status(self) -> int:
         """Return the status to answer with."""
-        if self.conflict or self.changed_from:
+        if self.conflict or self.price_changed is not None:
             return 409
         return self.form.status
 
@@ -112,8 +113,8 @@ def _issue(unit: Unit, step: Step, asked: Sent) -> None:
         issued = issue(unit, draft, asked.ticket, sheet.staff, asked.key)
     except PriceChanged as changed:
         take_quote(unit, sheet, changed.quote)
-        step.changed_from = asked.shown or {"": 0}
-        step.said = changed.problems[0].message
+        step.changed_from = asked.shown
+        step.price_changed = changed.problems[0].message
     except Refused as refused:
         form.refuse(in_fields(refused, draft))
     else:

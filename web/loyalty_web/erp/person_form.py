@@ -88,11 +88,11 @@ def _languages() -> Mapping[str, Message | str]:
 class PersonForm(FormSchema):
     """What a business knows of a person."""
 
-    name = Phrase(required=True)
-    phones = Lines(_phone, phones.shown)
-    emails = Lines(_email)
-    birthday = Birthday(past=True)
-    locale = Choice(_languages)
+    name = Phrase(required=True, label=_("Name"))
+    phones = Lines(_phone, phones.shown, label=_("Phones"))
+    emails = Lines(_email, label=_("E-mail"))
+    birthday = Birthday(past=True, label=_("Birthday"))
+    locale = Choice(_languages, label=_("Language"))
 
 
 def person_of(values: Mapping[str, Any], old: KnownPerson) -> KnownPerson:

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from marshmallow import validates_schema
+
 from loyalty_core.errors import Problem, Refused
 from loyalty_core.facts.visit import VisitStatus
 from loyalty_core.messages import Message
@@ -16,7 +18,7 @@ from loyalty_core.plugging.fields import invalid
 from loyalty_core.storage.ids import is_id
 from loyalty_web import requests
 from loyalty_web.client_words import VISIT_STATES
-from loyalty_web.forms import Choice, Day, Form, FormSchema, Phrase
+from loyalty_web.forms import Choice, Day, FormSchema, Phrase
 from loyalty_web.forms.fields import Typed
 
 MOST_FOUND = 8
@@ -41,15 +43,19 @@ class Clock(Typed[time]):
         return value.isoformat("minutes")
 
 
-class Chosen(Typed[str]):
-    """The id of a client that the search has shown."""
+class Sought(Phrase):
+    """What a client is looked for by: shown as needed, though not any more once one is chosen."""
 
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> str:
-        """Return the id; nothing chosen is said at the search."""
-        text = value if isinstance(value, str) else ""
-        if read_client(text) is None:
-            raise invalid(Problem("required", _("Find the client, then choose one of those found.")))
-        return text
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(longest=100, **settings)
+        self.needed = True
+
+    def deserialize(  # type: ignore[override]
+        self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any
+    ) -> str | None:
+        """Return what was typed, or nothing."""
+        typed = isinstance(value, str) and value.strip()
+        return super().deserialize(value, attr, data, **kwargs) if typed else None
 
 
 def read_client(text: str) -> int | None:
@@ -66,21 +72,19 @@ def _branches() -> Mapping[str, str]:
 class VisitForm(FormSchema):
     """A new visit: who, where, when."""
 
-    q = Phrase(longest=100)
-    client = Chosen()
-    branch = Choice(_branches, required=True)
-    day = Day(required=True, native=True)
-    time = Clock(required=True)
-    status = Choice(STATUSES, required=True, load_default=VisitStatus.WAITING.value)
+    q = Sought(label=_("Client"))
+    client = Phrase(longest=20)
+    branch = Choice(_branches, required=True, label=_("Branch"))
+    day = Day(required=True, native=True, label=_("Day"))
+    time = Clock(required=True, label=_("Time"))
+    status = Choice(STATUSES, required=True, label=_("Status"))
 
-
-def sent() -> Form:
-    """Return the form that was sent; that no client is chosen stands at the search."""
-    form = Form.sent(VisitForm())
-    form.problems = [
-        Problem(each.code, each.message, ("q",)) if each.path[:1] == ("client",) else each for each in form.problems
-    ]
-    return form
+    @validates_schema(skip_on_field_errors=False)
+    def check(self, visit: dict[str, Any], **_rest: Any) -> None:
+        """Refuse a visit of nobody; that stands at the search."""
+        if read_client(visit.get("client") or "") is None:
+            chosen = _("Find the client, then choose one of those found.")
+            raise invalid(Problem("required", chosen, ("q",)))
 
 
 def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:

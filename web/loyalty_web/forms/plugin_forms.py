@@ -11,9 +11,10 @@ and a form made from it reads and shows what people write (docs/plugins.md, *For
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, time
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from flask import request
@@ -89,14 +90,6 @@ def texts_sent() -> dict[str, str]:
     return {name: "\n".join(values) for name, values in request.form.lists()}
 
 
-def label_of(schema: type[Schema], name: str, plugin: str) -> Message:
-    """Return what a field is called; where its schema does not say, its name in words."""
-    said = schema().fields[name].metadata.get("label")
-    if isinstance(said, Message):
-        return replace(said, domain=plugin)
-    return Message("%(name)s", {"name": name.replace("_", " ").capitalize()})
-
-
 def _loaded(schema: Schema, stored: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return stored JSON with dates and decimals as such; what does not fit any more is left as it is."""
     found = dict(stored)
@@ -169,3 +162,45 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A field of a plugin's form as the host lays it out by itself: which macro shows it, and its words."""
+
+    name: str
+    macro: str
+    label: Message
+    hint: Message | None
+
+
+MACROS: tuple[tuple[type[fields.Field[Any]], str], ...] = (
+    (Flag, "flag"),
+    (Choice, "choice"),
+    (Minor, "money_field"),
+    (Points, "percent_field"),
+    (Day, "day_field"),
+    (Several, "long_text"),
+)
+
+
+def laid_out(schema: type[Schema], plugin: str) -> list[Laid]:
+    """Return the fields of a plugin's form in their order, each with how it is shown."""
+    made = schema()
+    found = []
+    for name, field in typed_schema(made, plugin).fields.items():
+        kept_field = made.fields.get(name)
+        words = kept_field.metadata if kept_field is not None else {}
+        macro = next((macro for kind, macro in MACROS if isinstance(field, kind)), "field")
+        hint = words.get("hint")
+        found.append(
+            Laid(name, macro, _label(words, name, plugin), replace(hint, domain=plugin) if hint is not None else None)
+        )
+    return found
+
+
+def _label(words: Mapping[str, Any], name: str, plugin: str) -> Message:
+    said = words.get("label")
+    if isinstance(said, Message):
+        return replace(said, domain=plugin)
+    return Message("%(name)s", MappingProxyType({"name": name.replace("_", " ").replace(".", ", ").capitalize()}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -19,7 +19,15 @@ from loyalty_core.messages import Message, ngettext
 from loyalty_core.messages import gettext as _
 from loyalty_core.ports import PersonCard
 from loyalty_core.services import standing as standings
-from loyalty_core.services.client_history import Audience, Kind, counts, history, paid_by_month
+from loyalty_core.services.client_history import (
+    Audience,
+    Happened,
+    Kind,
+    StandingEvent,
+    counts,
+    history,
+    paid_by_month,
+)
 from loyalty_core.services.standing_shown import ShownStanding, shown_standing
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.ids import is_id
@@ -52,9 +60,9 @@ SHOWN: Mapping[Kind, tuple[Message, str]] = {
 class ByHandForm(FormSchema):
     """A personal discount set by hand."""
 
-    value = Points(required=True)
-    reason = Phrase(required=True, longest=1000)
-    until = Day(native=True)
+    value = Points(required=True, label=_("Discount"))
+    reason = Phrase(required=True, longest=1000, label=_("Reason"))
+    until = Day(native=True, label=_("Last day"))
     lapses = Flag()
 
 
@@ -75,9 +83,10 @@ def card(client_id: int) -> Response:
         person = person_or_404(unit, client_id)
         past = _history(unit, client_id)
         if hx.fragment:
-            return render("loyalty/client.html", "history", person=person, **past)
+            return render("loyalty/client.html", "history", names=_names(unit, past["happened"]), **past)
         standing = shown_standing(unit, client_id, list(unit.configuration.own_scopes.values()))
-        return render("loyalty/client.html", person=person, **past, **_card(unit, person, standing))
+        names = _names(unit, past["happened"], *standing.values())
+        return render("loyalty/client.html", person=person, names=names, **past, **_card(unit, person, standing))
 
 
 @pages.route("/clients/<int:client_id>/discount/<branch>", methods=["GET", "POST"])
@@ -94,9 +103,10 @@ def by_hand(client_id: int, branch: str) -> Response:
         person = person_or_404(unit, client_id)
         scope_id = unit.configuration.own_scopes[place.id]
         standing = shown_standing(unit, client_id, [scope_id])[scope_id]
+        names = _names(unit, [], standing)
     back = _card_url(client_id, place)
-    values = {"person": person, "place_shown": place, "standing": standing, "words": client_words, "back": back}
-    return render("loyalty/client_by_hand.html", form=form, status=form.status, **values)
+    values = {"person": person, "place_shown": place, "standing": standing, "names": names, "back": back}
+    return render("loyalty/client_by_hand.html", form=form, status=form.status, words=client_words, **values)
 
 
 @pages.post("/clients/<int:client_id>/discount/<branch>/automatic")
@@ -144,6 +154,13 @@ def seen_in(permission: str) -> list[Place]:
     """Return the branches somebody has a permission in."""
     actor = requests.the_actor()
     return [place for place in requests.around().places if actor.may(permission, place.id)]
+
+
+def _names(unit: Unit, happened: Sequence[Happened], *standing: ShownStanding) -> Mapping[str, str]:
+    """Return what those are called who did something that is shown."""
+    keys = {each.actor for each in happened if isinstance(each, StandingEvent)}
+    keys |= {each.discount.manual.actor for each in standing if each.discount.manual is not None}
+    return requests.extension().ports.staff(unit, keys) if keys else {}
 
 
 def _is_set(client_id: int, place: Place, form: Form) -> bool:

@@ -75,7 +75,7 @@ def index() -> Response:
         ids = sorted({row.client_id for row in rows if row.client_id is not None})
         people = requests.extension().ports.people.cards(unit, ids) if ids else {}
         requests.say(requests.reader().say(ngettext("%(count)s invoice", "%(count)s invoices", sums.count)))
-        values = {"rows": rows, "sums": sums, "people": people, "asked": asked, "states": STATES}
+        values: dict[str, Any] = {"rows": rows, "sums": sums, "people": people, "asked": asked, "states": STATES}
         return render("loyalty/invoices.html", "list", list=list_, **values)
 
 
@@ -92,18 +92,18 @@ def invoice(sale_id: int) -> Response:
 @needs("invoices.issue")
 def pay_part(sale_id: int) -> Answer:
     """Take a payment: all that is due, or a part of it."""
-    with requests.reading() as unit:
-        shown = _shown(unit, sale_id, "invoices.issue")
-    form = Form.sent(PaymentForm())
-    if not form.failed:
-        try:
-            with requests.the_unit() as unit:
+    form = Form.showing(PaymentForm())
+    try:
+        with requests.the_unit() as unit:
+            _shown(unit, sale_id, "invoices.issue")
+            form = Form.sent(PaymentForm())
+            if not form.failed:
                 done = pay(unit, sale_id, form.values["tender"], form.values["amount"], _key())
-                left = done.state is not SaleState.PAID
-            text = _("Part of it is paid.") if left else _("The invoice is paid.")
-            return _back(sale_id, requests.reader().say(text))
-        except Refused as refused:
-            form.refuse(refused)
+                paid = done.state is SaleState.PAID
+                said = _("The invoice is paid.") if paid else _("A part of it is paid.")
+                return _back(sale_id, requests.reader().say(said))
+    except Refused as refused:
+        form.refuse(refused)
     with requests.reading() as unit:
         return _page(unit, _shown(unit, sale_id, VIEW), form)
 
@@ -122,26 +122,25 @@ def refund_form(sale_id: int) -> Response:
 def give_back(sale_id: int) -> Answer:
     """Show what goes back for the quantities typed; with the button that names the amount, give it back."""
     wants = request.form.get("do") == "refund"
-    with requests.reading() as unit:
-        shown = _shown(unit, sale_id, "invoices.refund")
-        form = Form.sent(ReasonForm())
-        if not wants:
-            form.problems = []
-        if request.form.get("do") == "all":
-            for line in shown.lines:
-                form.texts[f"quantity-{line.key}"] = requests.reader().quantity(line.left_milli)
-        quantities = _quantities(shown, form)
-        if wants and not form.failed and not quantities:
-            form.problems.append(Problem("no_lines", _("Say how much of which line comes back.")))
-    if wants and not form.failed:
-        lines = [ReturnedLine(key, quantity) for key, quantity in quantities.items()]
-        try:
-            with requests.the_unit() as unit:
+    form = Form.sent(ReasonForm())
+    if not wants:
+        form.problems = []
+    quantities: dict[str, int] = {}
+    try:
+        with requests.the_unit() as unit:
+            shown = _shown(unit, sale_id, "invoices.refund")
+            if request.form.get("do") == "all":
+                _fill(form, shown)
+            quantities = _quantities(shown, form)
+            if wants and not form.failed and not quantities:
+                form.problems.append(Problem("no_lines", _("Say how much of which line comes back.")))
+            if wants and not form.failed:
+                lines = [ReturnedLine(key, quantity) for key, quantity in quantities.items()]
                 refund(unit, sale_id, lines, form.values["reason"], _key())
-            return _back(sale_id, requests.reader().say(_("It is given back.")))
-        except Refused as refused:
-            names = {f"lines.{place}.quantity": f"quantity-{line.line}" for place, line in enumerate(lines)}
-            form.refuse(refused, names)
+                return _back(sale_id, requests.reader().say(_("It is given back.")))
+    except Refused as refused:
+        names = {f"lines.{place}.quantity": f"quantity-{key}" for place, key in enumerate(quantities)}
+        form.refuse(refused, names)
     with requests.reading() as unit:
         return _refund_page(unit, _shown(unit, sale_id, "invoices.refund"), form, quantities)
 
@@ -150,17 +149,18 @@ def give_back(sale_id: int) -> Answer:
 @needs("invoices.void")
 def make_void(sale_id: int) -> Answer:
     """Void an invoice that nothing was paid on."""
-    form = Form.showing(ReasonForm()) if request.method == "GET" else Form.sent(ReasonForm())
-    with requests.reading() as unit:
-        shown = _shown(unit, sale_id, "invoices.void")
-    if request.method == "POST" and not form.failed:
-        try:
-            with requests.the_unit() as unit:
+    posted = request.method == "POST"
+    form = Form.sent(ReasonForm()) if posted else Form.showing(ReasonForm())
+    try:
+        with requests.the_unit() if posted else requests.reading() as unit:
+            shown = _shown(unit, sale_id, "invoices.void")
+            if posted and not form.failed:
                 void(unit, sale_id, form.values["reason"], _key())
-            return _back(sale_id, requests.reader().say(_("The invoice is void.")))
-        except Refused as refused:
-            form.refuse(refused)
-    return render("loyalty/invoice_void.html", "form", status=form.status, form=form, **_head(shown))
+                return _back(sale_id, requests.reader().say(_("The invoice is void.")))
+    except Refused as refused:
+        form.refuse(refused)
+    with requests.reading():
+        return render("loyalty/invoice_void.html", "form", status=form.status, form=form, **_head(shown))
 
 
 @pages.get("/invoices/<int:sale_id>/why")
@@ -193,7 +193,7 @@ def _page(unit: Unit, shown: InvoiceShown, form: Form) -> Response:
 
 def _refund_page(unit: Unit, shown: InvoiceShown, form: Form, quantities: dict[str, int]) -> Response:
     back = shown.would_return(quantities)
-    values = {"form": form, "back": back, "amount_back": sum(back.values()), "tender_words": tender_words}
+    values = {"form": form, "back": back, "amount_back": sum(back.values())}
     return render("loyalty/invoice_refund.html", "sum", status=form.status, **values, **_head(shown))
 
 
@@ -229,6 +229,12 @@ def _person(unit: Unit, shown: InvoiceShown) -> Any:
 def _payment(shown: InvoiceShown) -> Form:
     """Return the form of a payment, with all that is due."""
     return Form.showing(PaymentForm(), {"tender": "cash", "amount": shown.due_minor})
+
+
+def _fill(form: Form, shown: InvoiceShown) -> None:
+    """Fill in all that is left of every line."""
+    for line in shown.lines:
+        form.texts[f"quantity-{line.key}"] = requests.reader().quantity(line.left_milli)
 
 
 def _quantities(shown: InvoiceShown, form: Form) -> dict[str, int]:

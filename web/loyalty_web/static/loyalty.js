@@ -8,8 +8,12 @@
 
   // Shortcuts: `data-ly-key` on a link, a button or a field names its key as `kbd` shows it.
   const isTyping = (element) => element.matches("input, select, textarea, [contenteditable]");
-  const nameOf = (event) => (event.ctrlKey || event.metaKey ? "Ctrl+" : "") +
-    (event.key.length === 1 ? event.key.toLowerCase() : event.key);
+  // By its sign and by its place: on a Cyrillic keyboard the keys of `?` and K give other signs.
+  const namesOf = (event) => {
+    const placed = { Slash: event.shiftKey ? "?" : "/" }[event.code] ?? event.code.replace(/^Key/, "");
+    return [event.key, placed].map((key) => (event.ctrlKey || event.metaKey ? "Ctrl+" : "") + key)
+      .map((name) => name.toLowerCase());
+  };
 
   const act = (element) => {
     if (isTyping(element)) { element.focus(); element.select?.(); } else { element.click(); }
@@ -17,10 +21,11 @@
 
   document.addEventListener("keydown", (event) => {
     if (document.body.dataset.lyShortcuts !== "on" || event.altKey || event.defaultPrevented) return;
-    const key = nameOf(event);
-    if (key === "Escape") { close(event.target); return; }
-    if (key.length === 1 && isTyping(event.target)) return;
-    const wanted = all("[data-ly-key]").find((each) => each.dataset.lyKey === key && each.offsetParent !== null);
+    if (event.key === "Escape") { close(event.target); return; }
+    const names = namesOf(event);
+    if (isTyping(event.target) && names[0].length === 1) return;
+    const wanted = all("[data-ly-key]").find((each) => names.includes(each.dataset.lyKey.toLowerCase())
+      && each.offsetParent !== null);
     if (wanted) { event.preventDefault(); act(wanted); }
   });
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from babel import Locale
 from flask import abort, flash, redirect, request, url_for
@@ -58,8 +59,18 @@ def index() -> Response:
         anybody = bool(rows) or clients_listed.anybody(unit)
         total = requests.reader().say(ngettext("%(count)s client", "%(count)s clients", listing.total))
         requests.say(total)
-        shown = {"list": listing, "rows": rows, "cards": numbers, "anybody": anybody, "total": total, "wrong": wrong}
-        choices = {"places": {each.external_id: each.name for each in places}, "discounts": DISCOUNT_FILTERS}
+        shown: dict[str, Any] = {
+            "list": listing,
+            "rows": rows,
+            "cards": numbers,
+            "anybody": anybody,
+            "total": total,
+            "wrong": wrong,
+        }
+        choices: dict[str, Any] = {
+            "places": {each.external_id: each.name for each in places},
+            "discounts": DISCOUNT_FILTERS,
+        }
         return render("erp/clients.html", "list", place=place, phone=phones.shown, **shown, **choices)
 
 

@@ -142,7 +142,7 @@ def _answer(unit: Unit, step: Step, asked: Sent, *, is_new: bool) -> Answer:
         asked=asked,
         step=step,
         hit=step.hit,
-        said=step.said,
+        answered=step.said,
         missed=step.missed,
         scan=asked.scan if step.missed or not asked.do else "",
         loud=asked.do in ("issue", "save", "manual"),
@@ -198,7 +198,7 @@ def _first_look(unit: Unit, found: SavedDraft, url: str, page: str) -> Response:
         hit = Hit(items=tuple(items) or ((exact,) if exact else ()), clients=tuple(clients))
         said = _("Choose one of these:") if hit.is_choice else _("Nothing found for %(text)s.", text=scan)
     values = _values(unit, sheet, form, page, url)
-    values.update(asked=None, step=None, hit=hit, said=said, missed=bool(scan), scan=scan, loud=form.failed)
+    values.update(asked=None, step=None, hit=hit, answered=said, missed=bool(scan), scan=scan, loud=form.failed)
     return render("erp/draft.html", **values, key=token_hex(16), whole=True)
 
 

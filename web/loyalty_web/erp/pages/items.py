@@ -22,7 +22,7 @@ from loyalty_web.erp.tables import LONGEST_NAME, LONGEST_PATH
 from loyalty_web.forms import Choice, Flag, Form, FormSchema, Minor, Phrase, Points
 from loyalty_web.lists import Listing
 from loyalty_web.pages import Pages
-from loyalty_web.permissions import needs
+from loyalty_web.permissions import needs, require_everywhere
 from loyalty_web.rendering import render
 
 pages = Pages("items", __name__)
@@ -96,6 +96,7 @@ def index() -> Response:
 @needs("items.edit")
 def new() -> Response:
     """Add an item."""
+    require_everywhere("items.edit")
     form = _form(NewItemForm(), {"kind": "service", "tax_included": True})
     if request.method == "POST" and not form.failed:
         try:
@@ -114,6 +115,7 @@ def new() -> Response:
 @needs("items.edit")
 def edit(item_id: int) -> Response:
     """Show an item and change it."""
+    require_everywhere("items.edit")
     with requests.the_unit() if request.method == "POST" else requests.reading() as unit:
         row = items.item(unit, item_id) if item_id < 2**63 else None
         if row is None:

@@ -41,7 +41,8 @@ _rows = select(_user.c.id, _user.c.login, _user.c.name, _user.c.active, _user.c.
 
 
 def _languages() -> Mapping[str, str]:
-    return {str(each): (each.get_display_name() or str(each)) for each in requests.extension().texts.locales()}
+    locales = requests.extension().texts.locales()
+    return {str(each): (each.get_display_name() or str(each)).capitalize() for each in locales}
 
 
 def _places() -> Mapping[str, Message | str]:

@@ -23,7 +23,7 @@ from loyalty_core.services.visits_shown import ShownVisit
 from loyalty_web import phones, requests
 from loyalty_web.client_words import VISIT_STATES, value_words
 from loyalty_web.erp.people_written import SOURCE
-from loyalty_web.erp.visit_form import MOST_FOUND, VisitForm, instant_of, read_client, sent
+from loyalty_web.erp.visit_form import MOST_FOUND, VisitForm, instant_of, read_client
 from loyalty_web.forms import Form, typed
 from loyalty_web.htmx import hx
 from loyalty_web.pages import Pages
@@ -95,7 +95,7 @@ def new() -> Response:
         for name in ("q", "client"):
             asked[name] = request.args.get(name, "")[:100]
         return _new_page(Form.showing(VisitForm(), asked))
-    form = sent()
+    form = Form.sent(VisitForm())
     if request.form.get("do") == "find":
         form.problems.clear()
         return _new_page(form)
@@ -253,4 +253,4 @@ def _tile() -> Fragment | None:
         return Fragment("erp/visits_tile.html", _values(place, day, _lines(unit, place, day)))
 
 
-pages.slot(TODAY, _tile, needs="visits.edit", order=20)
+pages.slot(TODAY, _tile, needs="visits.edit", order=15)
