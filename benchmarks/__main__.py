@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import importing, pricing, rules, saving
+from benchmarks import http, importing, pricing, quote, rules, saving
 from benchmarks.databases import Databases, Postgres, Sqlite, postgres_server
 from benchmarks.rounds import Outcome
 
@@ -75,6 +75,36 @@ def _price(chosen: Namespace) -> None:
             print(f"    {done.steps} steps, gap {done.gap_minor}")
 
 
+def _quote(databases: Databases, chosen: Namespace) -> None:
+    print(f"\nA whole quote of {pricing.LINES} lines, {databases.name}: {chosen.rounds} rounds of {pricing.TIMES}")
+    ten = 0.0
+    for done in quote.compare(databases, chosen.rounds):
+        others = f", and {done.others} that cannot match" if done.others else ""
+        print(f"  promotions that all match: {done.matching}{others}")
+        for side in done.outcome.seconds:
+            print(f"    {side:14} {done.outcome.median(side) * 1000:8.3f} ms")
+        print(f"    {done.outcome.ratio(quote.WHOLE, quote.ENGINE):.2f} × the time of the engine")
+        print(f"    {done.outcome.ratio(quote.WHOLE, quote.SCAN):.2f} × the time of the scan (aim at 100: at most 6)")
+        if done.others:
+            print(
+                f"    {done.outcome.best(quote.WHOLE) / ten:.2f} × the time without them, best rounds (aim: at most 1.2)"
+            )
+        elif done.matching == quote.FEW:
+            ten = done.outcome.best(quote.WHOLE)
+
+
+def _http(databases: Databases, chosen: Namespace) -> None:
+    print(
+        f"\nQuotes over HTTP, {databases.name}: {chosen.rounds} rounds of {http.CALLS}, one client that stays connected"
+    )
+    for done in http.compare(databases, chosen.rounds):
+        print(f"  promotions that all match: {done.matching}")
+        for side in done.outcome.seconds:
+            seconds = done.outcome.median(side) / http.CALLS
+            print(f"    {side:14} {seconds * 1000:8.3f} ms  {1 / seconds:8,.0f} calls/s")
+        _against(done.outcome, http.QUOTE, http.EMPTY, "rate", "at least 0.6")
+
+
 def _save(databases: Databases, chosen: Namespace) -> None:
     outcome = saving.compare(databases, chosen.rounds, chosen.saves)
     print(f"\nSaving a visit, {databases.name}: {chosen.rounds} rounds of {chosen.saves}")
@@ -115,7 +145,13 @@ def _against(outcome: Outcome, one: str, other: str, what: str, aim: str) -> Non
 PURE: dict[str, Callable[[Namespace], None]] = {"price": _price}
 """Those that need no database."""
 
-BENCHMARKS: dict[str, Callable[[Databases, Namespace], None]] = {"save": _save, "import": _import, "rules": _rules}
+BENCHMARKS: dict[str, Callable[[Databases, Namespace], None]] = {
+    "quote": _quote,
+    "http": _http,
+    "save": _save,
+    "import": _import,
+    "rules": _rules,
+}
 
 if __name__ == "__main__":
     main()

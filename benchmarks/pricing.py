@@ -53,19 +53,19 @@ def compare(rounds: int) -> Iterable[Measured]:
     invoice = _invoice(random)
     for size in SIZES:
         offers = percents(random, size)
-        ours, scan = _engine(invoice, offers), _scan(invoice, offers)
+        ours, scan = engine(invoice, offers), scan_by_hand(invoice, offers)
         assert ours().owed_minor == int(scan() * 100), "the engine and the scan must agree"
         says = f"percentage offers that all match: {size}"
-        yield Measured(says, alternate(rounds, {OURS: _timed(ours), SCAN: _timed(scan)}))
+        yield Measured(says, alternate(rounds, {OURS: timed(ours), SCAN: timed(scan)}))
     ten = percents(random, 10)
-    among = _engine(invoice, ten + [_percent(f"other {n}", 5, f"other {n}") for n in range(990)])
-    alternating = {OURS: _timed(among), MATCHING: _timed(_engine(invoice, ten))}
+    among = engine(invoice, ten + [_percent(f"other {n}", 5, f"other {n}") for n in range(990)])
+    alternating = {OURS: timed(among), MATCHING: timed(engine(invoice, ten))}
     yield Measured("10 offers that match and 990 that cannot", alternate(rounds, alternating))
     for by_line, whole in ((88, 12), (0, 100)):
-        ours = _engine(invoice, percents(random, by_line) + wholes(random, whole))
+        ours = engine(invoice, percents(random, by_line) + wholes(random, whole))
         found = ours()
         says = f"percentage offers: {by_line}, offers that tie lines together: {whole}"
-        yield Measured(says, alternate(rounds, {OURS: _timed(ours)}), found.steps, found.gap_minor)
+        yield Measured(says, alternate(rounds, {OURS: timed(ours)}), found.steps, found.gap_minor)
 
 
 def percents(random: Random, count: int) -> list[Offer]:
@@ -96,12 +96,14 @@ def _invoice(random: Random) -> Invoice:
     return invoice_of(draft, datetime(2026, 3, 2, 12, tzinfo=UTC), ZoneInfo("Europe/Kyiv"), Currency("UAH"))
 
 
-def _engine(invoice: Invoice, offers: Sequence[Offer]) -> Callable[[], Priced]:
+def engine(invoice: Invoice, offers: Sequence[Offer]) -> Callable[[], Priced]:
+    """Return what prices the invoice by the engine."""
     indexed, policy = index(offers), CombinationPolicy()
     return lambda: price(invoice, None, indexed, (), policy, ROUNDING)
 
 
-def _scan(invoice: Invoice, offers: Iterable[Offer]) -> Callable[[], Decimal]:
+def scan_by_hand(invoice: Invoice, offers: Iterable[Offer]) -> Callable[[], Decimal]:
+    """Return what finds the best percentage of each line by hand, in Decimal."""
     amounts = [Decimal(line.listed_minor) / 100 for line in invoice.lines]
     given = [offer.benefit.percent for offer in offers if isinstance(offer.benefit, PercentOff)]
 
@@ -119,11 +121,13 @@ def _scan(invoice: Invoice, offers: Iterable[Offer]) -> Callable[[], Decimal]:
     return scan
 
 
-def _timed(run: Callable[[], object]) -> Callable[[int], float]:
-    def timed(_number: int) -> float:
+def timed(run: Callable[[], object]) -> Callable[[int], float]:
+    """Return a side that runs often and answers with the seconds of one time."""
+
+    def seconds(_number: int) -> float:
         start = perf_counter()
         for _time in range(TIMES):
             run()
         return (perf_counter() - start) / TIMES
 
-    return timed
+    return seconds

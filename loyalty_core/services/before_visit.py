@@ -6,12 +6,14 @@ or whether the daily job ran. A booked visit is asked about in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, Select, and_, cast, column, func, or_, select, values
+from sqlalchemy import CTE, BigInteger, Select, and_, bindparam, cast, column, func, or_, select, values
+from sqlalchemy.types import TypeEngine
 
 from loyalty_core.decisions.changes import Change, Subject
 from loyalty_core.engine.standing import Judged, reset_of
@@ -141,22 +143,42 @@ def _changes(unit: Unit, subjects: Sequence[Subject]) -> list[tuple[Change, str]
     return list(best.values())
 
 
+_COLUMNS: Mapping[str, TypeEngine[Any]] = {
+    "cut_id": BigInteger(),
+    "client_id": BigInteger(),
+    "scope_id": BigInteger(),
+    "before_at": Instant(),
+    "rests_on": BigInteger(),
+}
+_ONE = select(*(bindparam(f"of_{name}", type_=kind).label(name) for name, kind in _COLUMNS.items())).cte("cut")
+"""One cut, as every quote asks about: always the same table, so that the statement is built and compiled once."""
+
+
 def _wanted(cuts: Sequence[Cut], scopes: Mapping[int, int]) -> CTE:
     """Return the cuts as a table of values."""
-    columns = (
-        column("cut_id", BigInteger),
-        column("client_id", BigInteger),
-        column("scope_id", BigInteger),
-        column("before_at", Instant()),
-        column("rests_on", BigInteger),
-    )
-    rows = [(each.id, each.client_id, scopes[each.id], each.at, each.rests_on) for each in cuts]
-    return values(*columns, name="wanted").data(rows).cte("cut")
+    rows = [_row(each, scopes) for each in cuts]
+    return values(*(column(name, kind) for name, kind in _COLUMNS.items()), name="wanted").data(rows).cte("cut")
 
 
-def _measures_before(cuts: Sequence[Cut], scopes: Mapping[int, int], *columns: Any) -> Select[Any]:
+def _row(cut: Cut, scopes: Mapping[int, int]) -> tuple[int, int, int, datetime, int]:
+    return cut.id, cut.client_id, scopes[cut.id], cut.at, cut.rests_on
+
+
+def _asked(unit: Unit, cuts: Sequence[Cut], scopes: Mapping[int, int], statement: Callable[..., Any]) -> Any:
+    """Return the answer to `statement`, which is made from the table of cuts and from what comes before them."""
+    if len(cuts) > 1:
+        return unit.execute(statement(_wanted(cuts, scopes), _measures_before))
+    params = zip((f"of_{name}" for name in _COLUMNS), _row(cuts[0], scopes), strict=True)
+    return unit.execute(_made_once(statement, _measures_before), dict(params))
+
+
+@cache
+def _made_once(statement: Callable[..., Any], measures_before: Callable[..., Any]) -> Any:
+    return statement(_ONE, measures_before)
+
+
+def _measures_before(cut: CTE, *columns: Any) -> Select[Any]:
     """Select from each cut's measures in its scope that come before it."""
-    cut = _wanted(cuts, scopes)
     # The first condition says nothing new: it is what makes SQLite use the index by client and time.
     earlier = and_(
         measure.c.at <= cut.c.before_at,
@@ -168,10 +190,17 @@ def _measures_before(cuts: Sequence[Cut], scopes: Mapping[int, int], *columns: A
     return select(cut.c.cut_id, *columns).select_from(source).where(measure.c.network_id == THIS_NETWORK, earlier)
 
 
-def _totals(unit: Unit, cuts: Sequence[Cut], scopes: Mapping[int, int]) -> dict[int, Totals]:
+def _sums(cut: CTE, measures_before: Callable[..., Select[Any]]) -> Select[Any]:
     sums = [cast(func.sum(measure.c[name]), BigInteger).label(name) for name in AMOUNTS]
-    statement = _measures_before(cuts, scopes, *sums, *day_columns(measure)).group_by("cut_id")
-    return {row[0]: Totals(*row[1:]) for row in unit.execute(statement)}
+    return measures_before(cut, *sums, *day_columns(measure)).group_by("cut_id")
+
+
+def _each(cut: CTE, measures_before: Callable[..., Select[Any]]) -> Select[Any]:
+    return measures_before(cut, *(measure.c[name] for name in ("local_day", "visited_on", *AMOUNTS)))
+
+
+def _totals(unit: Unit, cuts: Sequence[Cut], scopes: Mapping[int, int]) -> dict[int, Totals]:
+    return {row[0]: Totals(*row[1:]) for row in _asked(unit, cuts, scopes, _sums)}
 
 
 def _resets(unit: Unit, cuts: Sequence[Cut], scopes: Mapping[int, int]) -> dict[int, dict[int, Reset]]:
@@ -182,8 +211,7 @@ def _resets(unit: Unit, cuts: Sequence[Cut], scopes: Mapping[int, int]) -> dict[
     if not resetting:
         return {}
     by_cut: dict[int, list[Any]] = {}
-    columns = (measure.c.local_day, measure.c.visited_on, *(measure.c[name] for name in AMOUNTS))
-    for row in unit.execute(_measures_before(resetting, scopes, *columns)):
+    for row in _asked(unit, resetting, scopes, _each):
         by_cut.setdefault(row.cut_id, []).append(row)
     return {
         id_: {gap: reset for gap in gaps[id_] if (reset := reset_of(gap, rows)) is not None}

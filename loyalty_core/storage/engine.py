@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from time import sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -15,9 +16,10 @@ from loyalty_core.errors import LoyaltyError
 from loyalty_core.messages import gettext as _
 from loyalty_core.storage import scope_guard
 
+_WAL = "PRAGMA journal_mode = WAL"
 _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",  # first: the others may have to wait for another process
-    "PRAGMA journal_mode = WAL",
+    _WAL,
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA recursive_triggers = ON",  # else INSERT OR REPLACE would slip past the triggers of append-only tables
@@ -91,8 +93,23 @@ def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
     connection.isolation_level = None  # the driver begins no transaction of its own; `_begin_sqlite` does
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
-        cursor.execute(pragma)
+        if pragma == _WAL:
+            _switch_journal(cursor)
+        else:
+            cursor.execute(pragma)
     cursor.close()
+
+
+def _switch_journal(cursor: DBAPICursor) -> None:
+    """Turn the write-ahead log on: of a new database SQLite does not wait for another process that does the same."""
+    for wait in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, None):
+        try:
+            cursor.execute(_WAL)
+            return
+        except sqlite3.OperationalError as error:
+            if wait is None or "locked" not in str(error):
+                raise
+            sleep(wait)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -28,6 +28,9 @@ LARGEST_ID = 2**63 - 1
 MINUTES = 24 * 60
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
+MINOR, MINUTE = {"unit": "minor"}, {"unit": "minute"}
+"""In which unit a field is typed."""
+
 
 def _codes() -> fields.List[Any]:
     """Return a field for codes of items, categories or labels; none of them means any."""
@@ -37,7 +40,7 @@ def _codes() -> fields.List[Any]:
 
 
 def _money() -> Whole:
-    return Whole(1, MAX_MINOR, allow_none=True, load_default=None)
+    return Whole(1, MAX_MINOR, allow_none=True, load_default=None, metadata=MINOR)
 
 
 class Texts(Schema):
@@ -94,9 +97,9 @@ class PromotionForm(Schema):
     description = fields.Nested(Texts, load_default=lambda: dict.fromkeys(("uk", "ru", "en"), ""))
     state = fields.String(load_default=STATES[0], validate=OneOf(STATES))
 
-    percent_bp = Whole(1, FULL_PERCENT, allow_none=True, load_default=None)
+    percent_bp = Whole(1, FULL_PERCENT, allow_none=True, load_default=None, metadata={"unit": "bp"})
     amount_minor = _money()
-    price_minor = Whole(0, MAX_MINOR, allow_none=True, load_default=None)
+    price_minor = Whole(0, MAX_MINOR, allow_none=True, load_default=None, metadata=MINOR)
     cap_minor = _money()
 
     items = _codes()
@@ -105,8 +108,8 @@ class PromotionForm(Schema):
     starts_on = fields.Date(allow_none=True, load_default=None)
     ends_on = fields.Date(allow_none=True, load_default=None)
     weekdays = fields.List(Whole(0, 6), load_default=list)
-    from_minute = Whole(0, MINUTES - 1, load_default=0)
-    to_minute = Whole(1, MINUTES, load_default=MINUTES)
+    from_minute = Whole(0, MINUTES - 1, load_default=0, metadata=MINUTE)
+    to_minute = Whole(1, MINUTES, load_default=MINUTES, metadata=MINUTE)
 
     branches = fields.List(Whole(1, LARGEST_ID), load_default=list, validate=Length(max=MOST_NAMED))
     minimum_minor = _money()

@@ -42,6 +42,7 @@ ANSWERED_FOR = {
     "loyalty_core/services/anchors.py",  # found_network: before there is one
     "web/loyalty_web/erp/deployment.py",  # which network does this database hold?
     "web/loyalty_web/erp/demo",  # is this database a demo?
+    "web/loyalty_web/erp/tokens.py",  # a token says which network its bearer works in
     "web/loyalty_web/erp/users.py",  # whoever signs in names no network
 }
 """Where `unscoped` may stand in the product; whoever adds a line explains it to a reviewer."""

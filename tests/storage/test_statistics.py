@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, event
 
 from loyalty_core.facts.programme import JudgedOn
 from loyalty_core.storage.engine import open_engine
-from loyalty_core.storage.migrate import upgrade
+from loyalty_core.storage.migrate import CORE, downgrade, upgrade
 from loyalty_core.storage.staging import prepare_staging
 from loyalty_core.storage.statistics import figures_of
 from loyalty_core.testing.house import START, House, a_line, days
@@ -104,7 +104,7 @@ def test_every_index_has_statistics_and_an_upgrade_keeps_what_analyze_found(sqli
     assert found["core_sale", "ix_core_sale_network_id_visit_id"] == "1000000 1000000 10"
     with sqlite_engine.connect().execution_options(unscoped=True, write=True) as connection, connection.begin():
         connection.exec_driver_sql("UPDATE sqlite_stat1 SET stat = '5 5 1' WHERE tbl = 'core_visit'")
-        connection.exec_driver_sql("UPDATE core_alembic_version SET version_num = '0001'")
+    downgrade(sqlite_engine, CORE, "0001")
     upgrade(sqlite_engine)
     with sqlite_engine.connect() as connection:
         assert statistics(connection)["core_visit", "core_visit"] == "5 5 1"

@@ -12,6 +12,7 @@ import pytest
 
 from tests.web.office import Office, hire
 from tests.web.shell import INIT, PROGRAMME, Shell, examples
+from tests.web.story import Story, tell
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -71,6 +72,22 @@ def office(office_template: Path, tmp_path: Path) -> Iterator[Office]:
     made = Office(Path(shutil.copytree(office_template, tmp_path / "office")))
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def story_template(office_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Story]:
+    """A folder with the office in which the story of the prototype was told, to be copied."""
+    folder = Path(shutil.copytree(office_template, tmp_path_factory.mktemp("story") / "office"))
+    made = Office(folder)
+    told = tell(made)
+    made.close()
+    return folder, told
+
+
+@pytest.fixture
+def story(story_template: tuple[Path, Story]) -> Story:
+    """The story of the prototype; a module that needs it has an `office` of its own, see `told`."""
+    return story_template[1]
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,23 @@
-"""The story of the prototype of the till, without cards: its client, items and promotions, in the salon of the tests."""
+"""The story of the prototype of the till, without cards: its client, items and promotions, in a salon of tests."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+from loyalty_core.facts.standing import Element
 from loyalty_core.services import anchors, offers, plugins, standing
 from loyalty_core.services.unit import Unit
-from loyalty_core.facts.standing import Element
+from loyalty_web.erp import drafts
+from loyalty_web.erp.drafts import Chosen, ChosenLine
 from loyalty_web.erp.tables import Item, ItemCategory, Person, PersonPhone, folded
 from tests.web.office import Office
 
-CLIENT, PHONE = "Olena Koval", "380671234567"
+CLIENT, PHONE = "Olena Koval", "380671239876"
 HAIRCUT, COLOURING, SHAMPOO = "haircut", "colouring", "4820011223344"
 CONSULTATION, MEDICINE = "consultation", "medicine"
 
@@ -41,6 +45,23 @@ def tell(office: Office) -> Story:
             "300 off from 3,500": promotion(unit, "300 off from 3,500", amount_minor=30_000, minimum_minor=350_000),
         }
     return Story(client_id, promotions)
+
+
+def told(template: tuple[Path, Story], folder: Path) -> Iterator[Office]:
+    """Yield an office of its own in which the story was told: for a fixture `office` of a module."""
+    made = Office(Path(shutil.copytree(template[0], folder / "told")))
+    yield made
+    made.close()
+
+
+LINES = (ChosenLine("1", HAIRCUT), ChosenLine("2", COLOURING), ChosenLine("3", SHAMPOO, 2_000))
+
+
+def draft(office: Office, story: Story) -> str:
+    """Put the story's invoice down as a draft at Podil, and return its address."""
+    with office.work("cashier") as unit:
+        made = drafts.make(unit, unit.configuration.branch_ids["podil"], "story", Chosen(story.client_id, lines=LINES))
+    return f"/invoices/drafts/{made.id}"
 
 
 def promotion(unit: Unit, name: str, items: Sequence[str] = (), ends_on: date | None = None, **benefit: Any) -> str:

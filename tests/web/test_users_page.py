@@ -138,6 +138,15 @@ def test_what_is_typed_comes_back_as_text(office: Office, text: str) -> None:
     assert '" onfocus="x' not in answer.text
 
 
+def test_whoever_manages_one_branch_makes_no_users(office: Office) -> None:
+    with office.work() as unit:
+        given = (users.RoleInput("administrator", office.branch("podil")),)
+        users.add(unit, users.UserInput("local", "Local", "a long enough one", given))
+    client = office.as_("local")
+    assert client.get("/admin/users").status_code == 403
+    assert client.send("/admin/users/new", **NEW).status_code == 403
+
+
 def test_rows_of_a_form_are_read_in_their_order() -> None:
     texts = {"name": "n", "rules.1.metric": "b", "rules.0.metric": "a", "rules.0.percent": "5", "rules.x.y": "?"}
     assert nested(texts) == {

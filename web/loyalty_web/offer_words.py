@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from babel.dates import get_day_names
 
@@ -143,8 +142,9 @@ def _condition(condition: object, names: Names, currency: Currency) -> Iterator[
 
 
 def _times(during: During) -> Iterator[SaidPart]:
-    first = during.starts_on
-    last = during.ends_before - timedelta(days=1) if during.ends_before is not None else None
+    reader = requests.reader()
+    first = reader.day(during.starts_on) if during.starts_on is not None else None
+    last = reader.last_day(during.ends_before) if during.ends_before is not None else None
     if first is not None and last is not None:
         yield SaidPart(WHEN, _("from %(first)s to %(last)s", first=first, last=last))
     elif first is not None:
@@ -155,7 +155,7 @@ def _times(during: During) -> Iterator[SaidPart]:
         yield SaidPart(WHEN, _("on %(days)s", days=_weekdays(during.weekdays)))
     if (during.from_minute, during.to_minute) != WHOLE_DAY:
         hours = {"first": _clock(during.from_minute), "last": _clock(during.to_minute)}
-        yield SaidPart(WHEN, _("%(first)s to %(last)s o'clock", **hours))
+        yield SaidPart(WHEN, _("between %(first)s and %(last)s", **hours))
 
 
 def _weekdays(days: Collection[int]) -> str:

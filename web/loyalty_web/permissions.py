@@ -79,6 +79,6 @@ def require(permission: str, branch_id: int | None = None) -> None:
 
 
 def require_everywhere(permission: str) -> None:
-    """Stop with 403 unless the actor has the permission in the whole network: what is changed here reaches all of it."""
+    """Stop with 403 unless the actor has the permission in the whole network, which the change reaches."""
     if not the_actor().may_everywhere(permission):
         abort(403)

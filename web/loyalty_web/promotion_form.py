@@ -77,6 +77,13 @@ def places() -> list[Place]:
     return [place for place in requests.around().places if own is None or place.id in own]
 
 
+def may_see(form: Mapping[str, Any]) -> bool:
+    """Whether the person may see what a form stands for: it reaches one of their branches."""
+    own = requests.the_actor().branches("promotions.view")
+    named = form.get(BRANCHES) or ()
+    return own is None or not named or not own.isdisjoint(named)
+
+
 def may_change(form: Mapping[str, Any]) -> bool:
     """Whether the person may change what a form stands for: everywhere, or in all the branches it names."""
     own = requests.the_actor().branches(PERMISSION)

@@ -32,11 +32,11 @@ NOON = 12 * 60
 class TrialForm(FormSchema):
     """The example: an item or none, an amount, when and where."""
 
-    item = Phrase(data_key="try-item", load_default="")
-    amount = Minor(data_key="try-amount")
-    day = Day(data_key="try-day", native=True)
-    hour = ClockTime(data_key="try-hour", load_default=NOON)
-    branch = Choice(lambda: {each.external_id: each.name for each in requests.around().places}, data_key="try-branch")
+    try_item = Phrase(load_default="")
+    try_amount = Minor()
+    try_day = Day(native=True)
+    try_hour = ClockTime(load_default=NOON)
+    try_branch = Choice(lambda: {each.external_id: each.name for each in requests.around().places}, required=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +51,20 @@ class TrialShown:
 
 def example_form() -> Form:
     """Return the form of the example, as it was sent or as it begins."""
-    if request.method == "POST" and "try-day" in request.form:
+    if request.method == "POST" and "try_day" in request.form:
         return Form.sent(TrialForm())
     place = requests.working_place() or next(iter(requests.around().places), None)
-    return Form.showing(
-        TrialForm(), {"day": requests.today(), "hour": NOON, "branch": place.external_id if place else None}
-    )
+    begins = {"try_day": requests.today(), "try_hour": NOON, "try_branch": place.external_id if place else None}
+    return Form.sent(TrialForm(), Form.showing(TrialForm(), begins).texts)
 
 
 def tried(unit: Unit, offer: Offer, instead_of: str, form: Form) -> TrialShown | None:
     """Return what an offer does to the example; nothing while the example itself does not hold."""
-    place = requests.around().by_name.get(str(form.values.get("branch"))) if not form.failed else None
+    place = requests.around().by_name.get(str(form.values.get("try_branch"))) if not form.failed else None
     if place is None:
         return None
-    card = _card(unit, offer, form.values["item"])
-    line = _line(offer, card, form.values["amount"])
+    card = _card(unit, offer, form.values["try_item"])
+    line = _line(offer, card, form.values["try_amount"])
     try:
         trial = try_out(unit, offer, instead_of, Draft("try", "1", place.id, (line,)), _instant(form, place))
     except Refused as refused:
@@ -95,8 +94,8 @@ def _line(offer: Offer, card: ItemCard | None, amount_minor: int | None) -> Draf
 
 
 def _instant(form: Form, place: Place) -> datetime:
-    minute = min(form.values["hour"], 24 * 60 - 1)
-    day = form.values["day"] or requests.today()
+    minute = min(form.values["try_hour"], 24 * 60 - 1)
+    day = form.values["try_day"] or requests.today()
     return datetime.combine(day, time(minute // 60, minute % 60), place.zone)
 
 

@@ -7,7 +7,7 @@ when the answer differs, nothing is written and the caller gets the new price.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -72,7 +72,8 @@ def issue(unit: Unit, draft: Draft, ticket: str, staff: Staff, key: str | None =
         issued = _issue(unit, draft, ticket, staff)
         return {"id": issued.id, "state": issued.state.value, "owed": issued.owed_minor}
 
-    request = ["invoices.issue", fingerprint(repr(draft)), ticket]
+    in_order = replace(draft, taken_off=frozenset())  # a set is shown in another order by another process
+    request = ["invoices.issue", fingerprint(repr(in_order)), sorted(draft.taken_off), ticket]
     answer = once(unit, key, request, effect)
     return IssuedSale(answer["id"], SaleState(answer["state"]), answer["owed"])
 

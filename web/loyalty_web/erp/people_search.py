@@ -69,7 +69,7 @@ class Wanted:
 
 def wanted(text: str) -> Wanted:
     """Read what was typed."""
-    text = " ".join(text[:LONGEST].split())
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text[:LONGEST]).split())
     end, rest = "", text
     number = _NUMBER.search(text)
     if number is not None:

@@ -19,10 +19,18 @@ LONGEST_PATH = 200
 """The longest path of a category: as long as the core keeps on a line of a sale."""
 
 
+IN_ORDER = str.maketrans({"ґ": "г\u04ff", "є": "е\u04ff", "і": "и\u04ff"})
+"""Letters that Unicode has after `я` and the alphabet earlier: after all that begins with the letter before them."""
+
+
 def folded(name: str) -> str:
-    """Return a name as it is searched for: no case, no accents, single blanks; `Йосиф` and `йосиф` are one."""
+    """Return a name as it is searched for and sorted by: no case, no accents, single blanks, the alphabet's order.
+
+    `Йосиф` and `йосиф` are one; `Іван` comes before `Олена`.
+    """
     parts = unicodedata.normalize("NFKD", name.casefold())
-    return " ".join("".join(each for each in parts if not unicodedata.combining(each)).split())[:LONGEST_NAME]
+    plain = "".join(each for each in parts if not unicodedata.combining(each))
+    return " ".join(plain.translate(IN_ORDER).split())[:LONGEST_NAME]
 
 
 class Person(Base):

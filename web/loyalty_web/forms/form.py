@@ -24,6 +24,13 @@ class FormSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Return a value by the name of its field, `name.uk` within `name`; a mapping's own methods are no values."""
+        found = obj
+        for name in attr.split("."):
+            found = found.get(name, default) if isinstance(found, Mapping) else getattr(found, name, default)
+        return found
+
 
 @dataclass
 class Form:

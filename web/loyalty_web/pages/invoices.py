@@ -18,7 +18,7 @@ from loyalty_core.services.invoices.refunding import refund
 from loyalty_core.services.invoices.showing import InvoiceShown
 from loyalty_core.services.invoices.voiding import void
 from loyalty_core.services.unit import Unit
-from loyalty_web import requests
+from loyalty_web import phones, requests
 from loyalty_web.forms import Choice, Form, FormSchema, Minor, Phrase, typed
 from loyalty_web.lists import Listing
 from loyalty_web.pages import Pages
@@ -209,6 +209,7 @@ def _head(shown: InvoiceShown) -> dict[str, Any]:
         "state_kind": kind,
         "kinds": KINDS,
         "tender_words": tender_words,
+        "phone": phones.shown,
     }
 
 

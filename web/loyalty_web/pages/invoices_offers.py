@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from loyalty_core.engine.explaining import explain
 from loyalty_core.facts.combination import Lane
 from loyalty_core.facts.money import Currency, Money
 from loyalty_core.facts.quote import Cause, Considered, Fate, Priced, PricedLine
 from loyalty_core.messages import Message, ngettext
 from loyalty_core.messages import gettext as _
-from loyalty_web.pages.invoices_words import because, lane_mark, lane_words, missing
+from loyalty_web.pages.invoices_words import lane_mark, lane_words, missing
 
 MANUAL = "core:manual"
 
@@ -150,37 +151,44 @@ class _Words:
     def _outcome(self, each: Considered, fate: str) -> list[Message]:
         why = each.why
         if fate == "near" and why is not None:
-            return [missing(why, self.currency) or because(why, self.currency)]
+            return [missing(why, self.currency) or explain(why, self.currency)]
         if fate == Fate.APPLIED.value:
             return self._applied(each)
         if fate == Fate.LOST.value:
             return self._lost(each)
         if fate == Fate.TAKEN_OFF.value:
             return [_("Taken off by staff")]
-        cause = _("not met") if why is None else because(why, self.currency)
-        if fate == Fate.EXCLUDED.value:
-            return [_("Excluded: %(cause)s", cause=cause)]
         if fate == Fate.FAILED.value:
             return [_("Did not answer"), _("the sale goes on without it")]
-        return [_("Not met: %(cause)s", cause=cause)]
+        return [_("Not met") if why is None else explain(why, self.currency)]
 
     def _applied(self, each: Considered) -> list[Message]:
         found = [_("Applied")]
         if 0 < len(each.lines) < len(self.priced.lines):
             found.append(self._called(each.lines))
         if each.why is not None:
-            found.append(because(each.why, self.currency))
+            found.append(explain(each.why, self.currency))
         if each.lost_on:
             rival = self._label(each.rival)
-            text = ("lost to %(rival)s on %(count)s line", "lost to %(rival)s on %(count)s lines")
-            found.append(ngettext(*text, len(each.lost_on), rival=rival))
+            found.append(
+                ngettext(
+                    "lost to %(rival)s on %(count)s line",
+                    "lost to %(rival)s on %(count)s lines",
+                    len(each.lost_on),
+                    rival=rival,
+                )
+            )
         return found
 
     def _lost(self, each: Considered) -> list[Message]:
         why = each.why
-        if why is None or why.cause not in (Cause.RIVAL, Cause.EXCLUSIVE):
-            return [_("Not used"), *([because(why, self.currency)] if why is not None else [])]
-        return [_("Lost to %(rival)s", rival=self._label(each.rival)), because(why, self.currency)]
+        if why is None:
+            return [_("Not used")]
+        if why.cause not in (Cause.RIVAL, Cause.EXCLUSIVE):
+            return [explain(why, self.currency)]
+        text = _("Lost to %(rival)s", rival=self._label(each.rival))
+        have, needs = Money(why.have or 0, self.currency), Money(why.needs or 0, self.currency)
+        return [text, _("would save %(have)s, they save %(needs)s", have=have, needs=needs)]
 
     def _label(self, reference: str) -> Message:
         found = self.by_reference.get(reference)

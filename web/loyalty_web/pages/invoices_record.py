@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from loyalty_core.engine.explaining import client_words
 from loyalty_core.facts.money import Money, Percent
 from loyalty_core.facts.quote import Fate
 from loyalty_core.facts.standing import Element
@@ -19,7 +20,7 @@ from loyalty_core.services.invoices.showing import InvoiceShown
 from loyalty_core.services.unit import Unit
 from loyalty_web import requests
 from loyalty_web.pages.invoices_offers import MANUAL, OffersShown, Reason, offers
-from loyalty_web.pages.invoices_words import lane_mark, lane_words, to_client
+from loyalty_web.pages.invoices_words import lane_mark, lane_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def decided(unit: Unit, shown: InvoiceShown, person: PersonCard | None) -> Decid
     labels = {each.reference: each.label for each in record.priced.considered}
     texts, locale = requests.extension().texts, locale_of(language)
     said = [
-        texts.render(to_client(each, labels.get(each.rival), currency), locale)
+        texts.render(client_words(each, currency, labels.get(each.rival)), locale)
         for each in record.priced.considered
         if each.reference != MANUAL and each.fate is not Fate.EXCLUDED
     ]

@@ -46,7 +46,7 @@ STATES: dict[str, tuple[Message, str, str]] = {
 def index() -> Response:
     """List promotions with what each gives, in one sentence."""
     with requests.reading() as unit:
-        shown = [(each, _state_of(each)) for each in offers_shown.listed(unit)]
+        shown = [(each, _state_of(each)) for each in _seen(unit)]
         names = offer_words.names_of(unit, [each.offer for each, _state in shown if each.offer])
         wanted = request.args.get("state", "")
         rows = [(each, state) for each, state in shown if wanted not in STATES or state == wanted]
@@ -86,12 +86,17 @@ def new() -> Response:
 def edit(offer_id: int) -> Response:
     """Show a promotion and change it."""
     with requests.the_unit() if _writes() else requests.reading() as unit:
-        found = next((each for each in offers_shown.listed(unit) if each.id == offer_id), None)
+        found = next((each for each in _seen(unit) if each.id == offer_id), None)
         if found is None:
             abort(404)
         if request.method == "POST" and not _may_edit(found):
             abort(403)
         return _edit(unit, found.plugin, found)
+
+
+def _seen(unit: Unit) -> list[OfferShown]:
+    """Return the promotions that the person may see: those that reach a branch of theirs."""
+    return [each for each in offers_shown.listed(unit) if promotion_form.may_see(each.form)]
 
 
 def _writes() -> bool:
@@ -110,7 +115,7 @@ def _may_edit(found: OfferShown | None) -> bool:
 
 def _edit(unit: Unit, plugin: str, found: OfferShown | None) -> Response:
     if request.method == "GET":
-        stored = _stored(unit, plugin, found)
+        stored = _stored(unit, found)
         form = plugin_forms.showing(unit.plugins.offer_forms[plugin], plugin, stored)
         return _page(unit, plugin, found, form, stored)
     form = promotion_form.sent(unit, plugin)
@@ -127,10 +132,10 @@ def _edit(unit: Unit, plugin: str, found: OfferShown | None) -> Response:
     return _page(unit, plugin, found, form, plugin_forms.kept(form), form.status, unsaved=True)
 
 
-def _stored(unit: Unit, plugin: str, found: OfferShown | None) -> Mapping[str, Any]:
-    """Return what the form shows at first: what is kept, an earlier version that is asked for, or the defaults."""
+def _stored(unit: Unit, found: OfferShown | None) -> Mapping[str, Any]:
+    """Return what the form shows at first: what is kept, an earlier version that is asked for, or nothing yet."""
     if found is None:
-        return unit.plugins.offer_forms[plugin](partial=True).load({})  # type: ignore[no-any-return]
+        return {}
     wanted = request.args.get("version", "")
     earlier = [each.form for each in offers.history(unit, found.id) if str(each.number) == wanted] if wanted else []
     return earlier[0] if earlier else found.form
@@ -164,16 +169,12 @@ def _page(
 ) -> Response:
     offer = _offer(unit, plugin, typed)
     example = example_form()
-    if offer is not None and request.method == "GET":
-        example.values = {"item": "", "amount": None, "day": requests.today(), "hour": 12 * 60} | {
-            "branch": example.text("try-branch")
-        }
     instead_of = f"{plugin}:{found.id}" if found is not None else ""
     values: dict[str, Any] = {
         "form": form,
         "may_edit": _may_edit(found),
         "offered": promotion_form.offered(unit, form),
-        "languages": [(str(locale), locale.get_display_name()) for locale in requests.extension().texts.locales()],
+        "spoken": [(str(locale), locale.get_display_name()) for locale in requests.extension().texts.locales()],
     }
     template = promotion_form.template_of(unit, plugin)
     if template == promotion_form.PLAIN:

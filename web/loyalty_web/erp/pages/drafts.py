@@ -12,7 +12,7 @@ from loyalty_core.errors import Refused
 from loyalty_core.messages import Message
 from loyalty_core.messages import gettext as _
 from loyalty_core.services.unit import Unit
-from loyalty_web import requests
+from loyalty_web import phones, requests
 from loyalty_web.erp import draft_form, draft_steps, drafts
 from loyalty_web.erp.draft_form import Sent, shown_text
 from loyalty_web.erp.draft_sheet import Sheet, price_sheet, sheet_of, visit_of
@@ -102,7 +102,9 @@ def suggest() -> Response:
     ports = requests.extension().ports
     with requests.reading() as unit:
         items, clients = suggestions(unit, ports.catalogue, ports.people, text)
-    return part("erp/draft_choices.html", hit=Hit(items=tuple(items), clients=tuple(clients)), typing=True)
+    return part(
+        "erp/draft_choices.html", hit=Hit(items=tuple(items), clients=tuple(clients)), typing=True, phone=phones.shown
+    )
 
 
 def _step(draft_id: int | None) -> Answer:
@@ -220,6 +222,7 @@ def _values(unit: Unit, sheet: Sheet, form: Any, page: str, url: str) -> dict[st
         "offers": sheet.offers,
         "shown": shown_text(total, sheet.shown_figures()) if quoted else "",
         "visit_words": VISIT_WORDS,
+        "phone": phones.shown,
         "client_url": client_url(sheet.chosen.client_id),
         "author": drafts.names_of(unit, [sheet.draft.author]).get(sheet.draft.author, sheet.draft.author),
         "limit_bp": sheet.staff.manual_limit_bp,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import redirect, request, url_for
 from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
@@ -43,7 +45,7 @@ def index() -> Response:
         clients = found.clients or ((found.client,) if found.client is not None else ())
         items = found.items or ((found.item,) if found.item is not None else ())
         builder = url_where_there("erp.drafts.new")
-        values = {"clients": clients, "items": items, "sales": sales, "by_id": requests.around().by_id}
+        values: dict[str, Any] = {"clients": clients, "items": items, "sales": sales, "by_id": requests.around().by_id}
         return render("erp/search.html", text=text, phone=phones.shown, builder=builder, **values)
 
 

@@ -25,7 +25,7 @@ from loyalty_web.forms import Choice, Form, FormSchema, Phrase
 from loyalty_web.lists import Listing
 from loyalty_web.menu import Reach
 from loyalty_web.pages import Pages
-from loyalty_web.permissions import needs
+from loyalty_web.permissions import needs, require_everywhere
 from loyalty_web.rendering import render
 
 pages = Pages("users", __name__)
@@ -64,6 +64,7 @@ class UserForm(FormSchema):
 @needs("users.manage")
 def index() -> Response:
     """List users, by a part of the name or the login."""
+    require_everywhere("users.manage")
     listing = Listing.asked(("name", "login"), "name")
     with requests.reading() as unit:
         found = {"part": anywhere(request.args.get("q", "").strip())}
@@ -91,6 +92,7 @@ def _role(given: users.RoleInput) -> tuple[Message, str | None]:
 @needs("users.manage")
 def new() -> AnyResponse:
     """Make a user."""
+    require_everywhere("users.manage")  # else who manages one branch could make somebody who manages all
     if request.method == "GET":
         form = Form.showing(UserForm(), {"locale": requests.the_actor().locale})
         return render("erp/user.html", form=form)

@@ -1,0 +1,449 @@
+"""Making out an invoice, by forms alone and as htmx asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from werkzeug.test import TestResponse
+
+from loyalty_core.facts.visit import VisitInput, VisitStatus
+from loyalty_core.services import visits
+from loyalty_core.services.invoices import listing
+from loyalty_web.erp import drafts
+from loyalty_web.erp.drafts import Chosen, ChosenLine, SavedDraft
+from loyalty_web.erp.scanning import cleaned
+from tests.web.office import Office, Visitor, words
+from tests.web.story import CLIENT, COLOURING, CONSULTATION, HAIRCUT, PHONE, SHAMPOO, Story, draft, promotion, told
+
+
+@dataclass
+class Till:
+    """Somebody at the till with a page open: sends what the page holds, and what is typed."""
+
+    office: Office
+    visitor: Visitor
+    story: Story
+    url: str = "/invoices/new"
+    answer: TestResponse | None = None
+
+    def open(self, url: str = "") -> Till:
+        self.url = url or self.url
+        self.answer = self.visitor.get(self.url)
+        assert self.answer.status_code == 200, self.answer.status
+        return self
+
+    @property
+    def html(self) -> str:
+        assert self.answer is not None
+        return self.answer.text
+
+    @property
+    def text(self) -> str:
+        return words(self.html)
+
+    def hidden(self, name: str) -> str:
+        found = re.search(rf'name="{name}" value="([^"]*)"', self.html)
+        return found[1] if found else ""
+
+    def fields(self) -> dict[str, str]:
+        """Return what a browser would send of this page untouched."""
+        names = ("draft", "revision", "page", "key", "ticket", "shown")
+        fields = {name: self.hidden(name) for name in names}
+        for tag in re.findall(r"<input [^>]*type=\"text\"[^>]*>", self.html):
+            name, value = re.search(r' name="([^"]+)"', tag), re.search(r' value="([^"]*)"', tag)
+            if name and value:
+                fields[name[1]] = value[1]
+        return {**fields, "manual_kind": "percent"}
+
+    def press(self, do: str, **typed: str) -> Till:
+        """Press a button as a browser without script does, and follow."""
+        self.answer = self.visitor.send(self.url, **{**self.fields(), "do": do, **typed})
+        if self.answer.status_code == 303:
+            self.open(self.answer.location)
+        return self
+
+    def scan(self, *texts: str) -> Till:
+        for text in texts:
+            self.press("update", scan=text)
+        return self
+
+    def ask(self, do: str = "", **typed: str) -> TestResponse:
+        """Send the page as htmx does, and stay on it."""
+        return self.visitor.send(self.url, htmx=True, **{**self.fields(), "do": do, **typed})
+
+    def kept(self) -> SavedDraft:
+        with self.office.reading() as unit:
+            found = drafts.read(unit, int(self.url.rsplit("/", 1)[1]))
+        assert found is not None
+        return found
+
+    def sold(self) -> int:
+        with self.office.reading() as unit:
+            return listing.summed(unit, listing.Wanted()).count
+
+
+@pytest.fixture
+def office(story_template: tuple[Path, Story], tmp_path: Path) -> Iterator[Office]:
+    """The host's application on a salon in which the story was told."""
+    yield from told(story_template, tmp_path)
+
+
+@pytest.fixture
+def till(office: Office, story: Story) -> Till:
+    return Till(office, office.as_("cashier"), story).open()
+
+
+@pytest.fixture
+def story_told(office: Office, story: Story) -> Till:
+    """The draft of the prototype: its client, three lines, its promotions."""
+    return Till(office, office.as_("cashier"), story).open(draft(office, story))
+
+
+def test_the_story_of_the_prototype_is_scanned_and_priced_with_its_reasons(till: Till) -> None:
+    story_told = till.scan(PHONE, HAIRCUT, COLOURING, SHAMPOO, SHAMPOO)
+    assert CLIENT in story_told.text
+    assert "Personal discount 5%" in story_told.text
+    assert "To pay 2,797.50" in story_told.text
+    for line in (
+        "Programme Personal discount 5% 850.00 before discount 850.00 807.50",
+        "Promotion Colour on weekdays 1,600.00 before discount 1,600.00 1,360.00",
+        "Promotion Second at half price 420.00 before discount 840.00 630.00",
+        "300 off from 3,500 Almost: UAH 3,290.00 of UAH 3,500.00. Add UAH 210.00",
+        "lost to Colour on weekdays on 2 lines",
+        "Without it: then UAH 2,957.50 to pay",
+    ):
+        assert line in story_told.text
+    assert story_told.text.index("300 off") < story_told.text.index("Applied"), "what almost applies stands first"
+    assert 'aria-label="Of 3,290.00: discounts 492.50, money 2,797.50"' in story_told.html
+
+
+def test_an_offer_is_taken_off_the_next_best_steps_in_and_it_is_put_back(story_told: Till) -> None:
+    reference = story_told.story.promotions["Colour on weekdays"]
+    story_told.press(f"take-off:{reference}")
+    assert "To pay 2,957.50" in story_told.text
+    assert "Colour on weekdays Taken off by staff" in story_told.text
+    story_told.press(f"put-back:{reference}")
+    assert "To pay 2,797.50" in story_told.text
+
+
+def test_a_removed_line_stays_struck_with_undo_until_the_draft_is_saved(story_told: Till) -> None:
+    story_told.press("remove:2")
+    assert "Colouring, one tone removed" in story_told.text
+    assert "To pay 1,405.50" not in story_told.text
+    story_told.press("restore:2")
+    assert "To pay 2,797.50" in story_told.text
+    story_told.press("remove:2").press("save")
+    assert "Colouring, one tone" not in story_told.text
+
+
+def test_it_is_issued_as_it_was_shown_and_the_draft_leads_to_the_invoice(story_told: Till) -> None:
+    draft_url = story_told.url
+    story_told.press("issue")
+    assert story_told.url.startswith("/invoices/")
+    assert "Invoice № 1 Issued" in story_told.text
+    assert "To pay 2,797.50" in story_told.text
+    again = story_told.visitor.get(draft_url)
+    assert (again.status_code, again.location) == (303, story_told.url)
+
+
+def test_issuing_twice_with_one_key_makes_one_invoice(story_told: Till) -> None:
+    before, form = story_told.sold(), {**story_told.fields(), "do": "issue"}
+    first = story_told.visitor.send(story_told.url, **form)
+    second = story_told.visitor.send(story_told.url, **form)
+    assert first.location == second.location
+    assert story_told.sold() == before + 1
+
+
+def test_a_key_of_another_invoice_is_refused_and_nothing_is_issued(till: Till) -> None:
+    till.scan(HAIRCUT).press("issue", key="abc")
+    other = Till(till.office, till.visitor, till.story).open().scan(COLOURING)
+    before = other.sold()
+    other.press("issue", key="abc")
+    assert other.answer is not None
+    assert other.answer.status_code == 422
+    assert "This key was used for another request" in other.text
+    assert other.sold() == before
+
+
+def test_after_a_quarter_of_an_hour_the_price_is_shown_again_first(story_told: Till) -> None:
+    fields = story_told.fields()
+    story_told.office.clock.set(story_told.office.clock.now() + timedelta(minutes=15, seconds=1))
+    answer = story_told.visitor.send(story_told.url, **fields, do="issue")
+    assert answer.status_code == 409
+    assert "The price was 15 minutes old: look at it again, then issue." in words(answer.text)
+    story_told.answer = answer
+    assert "Issued" in story_told.press("issue").text
+
+
+def test_a_price_that_changed_meanwhile_comes_back_marked_and_can_be_issued(story_told: Till) -> None:
+    before = story_told.sold()
+    fields = {**story_told.fields(), "quantity-1": "2", "do": "issue"}
+    answer = story_told.visitor.send(story_told.url, **fields)
+    story_told.answer = answer
+    assert answer.status_code == 409
+    assert story_told.sold() == before
+    assert "2,797.50 → 3,605.00" in story_told.text
+    assert "1,615.00 was 807.50" in story_told.text
+    assert "Issue at UAH 3,605.00" in story_told.text
+    assert "Issued" in story_told.press("issue").text
+
+
+def test_a_promotion_that_ended_meanwhile_is_still_booked_as_it_was_shown(story_told: Till) -> None:
+    fields = story_told.fields()
+    with story_told.office.work() as unit:
+        promotion(unit, "Half off", percent_bp=5_000)
+    answer = story_told.visitor.send(story_told.url, **fields, do="issue")
+    assert answer.status_code == 303
+    assert "To pay 2,797.50" in story_told.open(answer.location).text
+
+
+def test_a_discount_by_hand_needs_a_reason_and_keeps_to_the_limit(story_told: Till) -> None:
+    story_told.press("manual", manual_value="5")
+    assert "Say why the discount is given." in story_told.text
+    assert 'value="5"' in story_told.html
+    story_told.press("manual", manual_value="5", reason="waited long")
+    assert "To pay 2,657.62" in story_told.text
+    story_told.press("manual", manual_value="10.01", reason="waited long")
+    assert "Give at most 10%, or ask a manager" in story_told.text
+    assert "To pay 2,657.62" in story_told.text
+    manual = story_told.kept().chosen.manual
+    assert manual is not None
+    assert manual.percent_bp == 500
+
+
+def test_a_reason_that_is_not_typed_yet_is_no_mistake_while_typing(story_told: Till) -> None:
+    answer = story_told.ask(manual_value="5")
+    assert answer.status_code == 200
+    assert "Say why: then it is given." in answer.text
+
+
+def test_an_item_without_a_price_waits_for_one(till: Till) -> None:
+    till.scan(CONSULTATION)
+    assert "Enter a price: this item has none of its own." in till.text
+    till.press("issue")
+    assert "There is 1 mistake" in till.text
+    till.press("update", **{"price-1": "450"})
+    assert "To pay 450.00" in till.text
+
+
+def test_a_manager_may_change_any_price_a_cashier_may_not(story_told: Till) -> None:
+    assert 'name="price-1"' not in story_told.html
+    story_told.press("update", **{"price-1": "1"})
+    assert "To pay 2,797.50" in story_told.text
+    manager = Till(story_told.office, story_told.office.as_("manager"), story_told.story).open(story_told.url)
+    assert "To pay 2,845.00" in manager.press("update", **{"price-1": "900"}).text
+
+
+def test_what_is_scanned_is_told(till: Till) -> None:
+    assert "Added: Haircut and styling" in till.scan(HAIRCUT).text
+    assert "Haircut and styling: now 2" in till.scan(HAIRCUT).text
+    assert f"Client: {CLIENT}" in till.scan("067 123 98 76").text
+    assert "WELCOME10 is kept as a code: no plugin knows it yet" in till.scan("WELCOME10").text
+    assert "WELCOME10" not in till.press("drop-code:WELCOME10").text
+    till.scan("4820000000000")
+    assert "Nothing found for 4820000000000" in till.text
+    assert 'value="4820000000000"' in till.html, "what was typed stays"
+
+
+@pytest.mark.parametrize("text", ["\x02haircut\x03", "]C1haircut", "*haircut*", "  haircut\r\n", "\u200fhaircut"])
+def test_what_scanners_put_around_a_code_is_taken_away(text: str) -> None:
+    assert cleaned(text) == HAIRCUT
+
+
+def test_several_matches_are_a_list_of_buttons_without_script(till: Till) -> None:
+    till.scan("co")
+    assert "Choose one of these:" in till.text
+    assert f'value="item:{COLOURING}"' in till.html
+    till.press(f"item:{COLOURING}")
+    assert "Added: Colouring, one tone" in till.text
+
+
+def test_suggestions_are_options_of_a_listbox(till: Till) -> None:
+    answer = till.visitor.part("/invoices/suggestions", scan="olena")
+    assert 'role="listbox"' in answer.text
+    assert f'value="client:{till.story.client_id}"' in answer.text
+    assert words(till.visitor.part("/invoices/suggestions", scan="x").text) == ""
+
+
+def test_while_somebody_types_no_field_is_sent_back(story_told: Till) -> None:
+    answer = story_told.ask(**{"quantity-1": "2"}, nth="1")
+    assert answer.status_code == 200
+    assert 'name="quantity-' not in answer.text
+    assert 'hx-target="#line-1-amt"' in answer.text
+    assert "To pay UAH 3,605.00." in words(answer.text), "it is said"
+    assert story_told.kept().chosen.lines[0].quantity_milli == 2_000, "drafts save themselves"
+    same = story_told.ask(**{"quantity-1": "2", "shown": "=360500"}, nth="2")
+    assert 'id="said"' not in same.text, "only a total that differs is said"
+
+
+def test_an_older_request_of_the_same_page_changes_nothing(story_told: Till) -> None:
+    assert story_told.ask(**{"quantity-1": "3"}, nth="7").status_code == 200
+    assert story_told.ask(**{"quantity-1": "9"}, nth="6").status_code == 204
+    assert story_told.kept().chosen.lines[0].quantity_milli == 3_000
+
+
+def test_a_page_that_asks_twice_before_it_was_answered_makes_one_draft(till: Till) -> None:
+    first = till.ask("update", scan=HAIRCUT, nth="1")
+    second = till.ask("update", scan=COLOURING, nth="2")
+    assert first.headers["HX-Replace-Url"] == re.sub("$", "", first.headers["HX-Replace-Url"])
+    assert "Haircut and styling" in second.text
+    with till.office.reading() as unit:
+        assert len(drafts.waiting(unit, [till.office.branch("podil")], 9)) == 1
+
+
+def test_htmx_is_led_on_by_a_header(story_told: Till) -> None:
+    answer = story_told.ask("issue")
+    assert (answer.status_code, answer.text) == (200, "")
+    assert re.fullmatch(r"/invoices/\d+", answer.headers["HX-Redirect"])
+
+
+def test_two_people_who_change_one_draft_see_both(story_told: Till) -> None:
+    other = Till(story_told.office, story_told.office.as_("manager"), story_told.story).open(story_told.url)
+    other.press("update", **{"quantity-1": "5"})
+    story_told.answer = story_told.visitor.send(
+        story_told.url, **{**story_told.fields(), "quantity-1": "2", "do": "update"}
+    )
+    assert story_told.answer.status_code == 409
+    assert "Manager Koval changed this draft meanwhile" in story_told.text
+    assert "Haircut and styling 5 2" in story_told.text
+    assert story_told.kept().chosen.lines[0].quantity_milli == 5_000, "nothing is written"
+    story_told.press("update", **{"quantity-1": "2"})
+    assert story_told.kept().chosen.lines[0].quantity_milli == 2_000, "mine is kept on demand"
+
+
+def test_nobody_is_stopped_by_a_change_elsewhere_in_the_draft(story_told: Till) -> None:
+    fields = story_told.fields()
+    other = Till(story_told.office, story_told.office.as_("manager"), story_told.story).open(story_told.url)
+    other.scan(CONSULTATION)
+    answer = story_told.visitor.send(story_told.url, **fields, do="update")
+    assert answer.status_code == 303
+
+
+LONG = "x" * 10_000
+STRANGE = ["<script>alert(1)</script>", "=1+1", LONG, "\u202eabc\u202c שלום"]
+BAD = [
+    ("quantity-1", "0", "Enter a quantity above 0"),
+    ("quantity-1", "-1", "Enter a quantity above 0"),
+    ("quantity-1", "1000000000", "This looks like a scan"),
+    ("quantity-1", "0.0005", "Enter a quantity above 0"),
+    ("quantity-1", "٣", "Write the digits 0 to 9"),
+    ("quantity-1", "", "A value is needed here"),
+    ("manual_value", "101", "Enter a percent from 0 to 100"),
+    ("manual_value", "99", "Give at most 10%"),
+    *[("quantity-1", text, "quantity") for text in STRANGE[:3]],
+    *[("manual_value", text, "percent") for text in STRANGE[:2]],
+    ("reason", LONG, "Write at most 200 characters"),
+]
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+@pytest.mark.parametrize(("field", "value", "said"), BAD)
+def test_bad_input_is_told_in_place_kept_and_not_written(
+    story_told: Till, field: str, value: str, said: str, htmx: bool
+) -> None:
+    before = story_told.kept()
+    typed = {"manual_value": "5", "reason": "late"} if field in ("manual_value", "reason") else {}
+    fields = {**story_told.fields(), **typed, field: value, "do": "issue"}
+    answer = story_told.visitor.send(story_told.url, htmx=htmx, **fields)
+    assert answer.status_code == 422
+    assert said in words(answer.text)
+    assert 'role="alert"' in answer.text
+    if not htmx:
+        shown = str(value).replace("<", "&lt;").replace(">", "&gt;")
+        assert f'value="{shown}"' in answer.text, "what was typed stays"
+    assert "<script>alert" not in answer.text
+    assert story_told.kept().chosen.means() == before.chosen.means()
+    assert story_told.kept().sale_id is None
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_strange_text_in_the_scan_field_is_shown_as_text(till: Till, text: str) -> None:
+    answer = till.visitor.send(till.url, **{**till.fields(), "do": "update", "scan": text})
+    assert answer.status_code == 200
+    assert "Nothing found for" in words(answer.text)
+    assert "<script>alert" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("do", "said"), [("item:no-such-item", "There is no such item"), ("client:999", "There is no such client")]
+)
+def test_an_unknown_item_or_client_is_refused_in_place(till: Till, do: str, said: str) -> None:
+    answer = till.visitor.send(till.url, **{**till.fields(), "do": do})
+    assert answer.status_code == 422
+    assert said in words(answer.text)
+    with till.office.reading() as unit:
+        assert drafts.waiting(unit, [till.office.branch("podil")], 9) == []
+
+
+def test_the_501st_line_is_refused(till: Till) -> None:
+    till.scan(HAIRCUT)
+    lines = tuple(ChosenLine(str(key), HAIRCUT, price_minor=100 + key) for key in range(1, 501))
+    with till.office.work() as unit:
+        drafts.save(unit, till.kept(), Chosen(lines=lines))
+    till.open().press("update", scan=COLOURING)
+    assert "An invoice may have at most 500 lines: split it." in till.text
+    assert len(till.kept().chosen.lines) == 500
+
+
+def test_an_empty_invoice_is_not_issued(till: Till) -> None:
+    till.press("issue")
+    assert "Add a service or goods first" in till.text
+
+
+@pytest.mark.parametrize("path", ["/invoices/drafts/1", "/invoices/new?branch=nowhere", "/invoices/new?client=1"])
+def test_what_is_not_there_answers_404(till: Till, path: str) -> None:
+    assert till.visitor.get(path).status_code == 404
+
+
+def test_a_draft_of_another_branch_is_not_there(office: Office, story: Story) -> None:
+    till = Till(office, office.as_("cashier", branch="lviv"), story).open().scan(HAIRCUT)
+    podil = office.as_("podil")
+    assert podil.get(till.url).status_code == 404
+    assert podil.send(till.url, do="update").status_code == 404
+    assert podil.get("/invoices/new?branch=lviv").status_code == 404
+
+
+def test_who_may_not_issue_sees_neither_the_builder_nor_its_button(office: Office) -> None:
+    visitor = office.as_("marketer")
+    assert visitor.get("/invoices/new").status_code == 403
+    assert "New invoice" not in words(visitor.get("/").text)
+
+
+def test_a_draft_waits_on_today_until_it_is_issued_or_thrown_away(story_told: Till) -> None:
+    assert "№ 1 · Olena Koval 3 lines" in words(story_told.visitor.get("/").text)
+    story_told.press("discard")
+    assert "№ 1 · Olena Koval" not in words(story_told.visitor.get("/").text)
+
+
+def test_an_invoice_for_a_visit_has_its_client_and_branch(till: Till) -> None:
+    with till.office.work() as unit:
+        given = VisitInput(
+            "erp", "v1", till.office.branch("podil"), till.story.client_id, VisitStatus.ARRIVED, till.office.clock.now()
+        )
+        visit_id = visits.save(unit, given).id
+    till.open(f"/invoices/new?visit={visit_id}")
+    assert CLIENT in till.text
+    assert "arrived" in till.text
+    till.press("update", scan=HAIRCUT, visit=str(visit_id)).press("issue")
+    assert "Issued" in till.text
+
+
+def test_a_client_who_came_is_kept_from_step_to_step(till: Till) -> None:
+    till.open(f"/invoices/new?client={till.story.client_id}")
+    till.press("update", scan=HAIRCUT, client=str(till.story.client_id))
+    assert "To pay 807.50" in till.text
+    assert "To pay 850.00" in till.press("no-client").text
+
+
+def test_a_draft_survives_an_item_that_is_no_longer_sold(story_told: Till) -> None:
+    with story_told.office.work() as unit:
+        draft = drafts.read(unit, story_told.kept().id)
+        assert draft is not None
+        drafts.save(unit, draft, Chosen(lines=(*draft.chosen.lines, ChosenLine("9", "gone"))))
+    story_told.open().press("issue")
+    assert "Remove this line: its item is not sold any more." in story_told.text
