@@ -86,9 +86,8 @@ def _quote(databases: Databases, chosen: Namespace) -> None:
         print(f"    {done.outcome.ratio(quote.WHOLE, quote.ENGINE):.2f} × the time of the engine")
         print(f"    {done.outcome.ratio(quote.WHOLE, quote.SCAN):.2f} × the time of the scan (aim at 100: at most 6)")
         if done.others:
-            print(
-                f"    {done.outcome.best(quote.WHOLE) / ten:.2f} × the time without them, best rounds (aim: at most 1.2)"
-            )
+            more = done.outcome.best(quote.WHOLE) / ten
+            print(f"    {more:.2f} × the time without those, best rounds (aim: at most 1.2)")
         elif done.matching == quote.FEW:
             ten = done.outcome.best(quote.WHOLE)
 

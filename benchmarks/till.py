@@ -17,9 +17,9 @@ LINES = 10
 PROMOTIONS = "promotions"
 
 
-def lines() -> tuple[DraftLine, ...]:
-    """Return ten lines, the same ones each time."""
-    random = Random(1)
+def lines(seed: int = 1) -> tuple[DraftLine, ...]:
+    """Return ten lines; each seed gives them other prices."""
+    random = Random(seed)
     return tuple(
         DraftLine(str(n), f"item {n}", f"Item {n}", "service", 1000, random.randint(10_00, 2_000_00), ("Hair",))
         for n in range(LINES)

@@ -12,14 +12,15 @@ from collections.abc import Mapping
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
+from babel.numbers import NumberPattern, format_decimal, format_percent, get_currency_symbol
 from babel.support import NullTranslations, Translations
 
-from loyalty_core.facts.money import Money, Percent
+from loyalty_core.facts.money import Currency, Money, Percent
 from loyalty_core.messages import CORE_DOMAIN, Message, Wording
 
 SOURCE_LOCALE = Locale("en")
@@ -100,13 +101,20 @@ def money_text(money: Money, locale: Locale) -> str:
 
     A currency without a sign is written with its code, which stands apart from the figure: `UAH 5.00`, not `UAH5.00`.
     """
-    pattern = copy(locale.currency_formats["standard"])
-    if get_currency_symbol(money.currency.code, locale)[-1].isalpha():
+    amount = Decimal(money.minor).scaleb(-money.currency.digits)
+    pattern = _money_pattern(money.currency, locale)
+    return str(pattern.apply(amount, locale, currency=money.currency.code, currency_digits=False))
+
+
+@cache
+def _money_pattern(currency: Currency, locale: Locale) -> NumberPattern:
+    """Return how amounts of a currency are written; a page may show hundreds."""
+    pattern: NumberPattern = copy(locale.currency_formats["standard"])
+    if get_currency_symbol(currency.code, locale)[-1].isalpha():
         positive, negative = (f"{each}{NO_BREAK_SPACE}" if each.endswith("¤") else each for each in pattern.prefix)
         pattern.prefix = (positive, negative)
-    pattern.frac_prec = (money.currency.digits, money.currency.digits)
-    amount = Decimal(money.minor).scaleb(-money.currency.digits)
-    return format_currency(amount, money.currency.code, pattern, locale, currency_digits=False)
+    pattern.frac_prec = (currency.digits, currency.digits)
+    return pattern
 
 
 def english(message: Message) -> str:

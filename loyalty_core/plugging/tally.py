@@ -1,4 +1,4 @@
-"""How plugins have been doing in this process: how often they were called, how often they failed, how long they took."""
+"""How plugins have been doing in this process: how often they were called and failed, how long they took."""
 
 from __future__ import annotations
 

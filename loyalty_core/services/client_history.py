@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, bindparam, cast, func, literal, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, bindparam, cast, func, literal, select, union_all
 
 from loyalty_core.facts.invoice import SaleState
 from loyalty_core.facts.visit import VisitStatus
@@ -107,17 +107,27 @@ class OpeningEvent:
 Happened = VisitEvent | InvoiceEvent | StandingEvent | OpeningEvent
 
 _client = bindparam("of_client", type_=BigInteger)
+
+
+def _at(column: ColumnElement[int], names: str) -> ColumnElement[bool]:
+    """Return that a branch is among those that may be shown.
+
+    Nothing is added to it but a hint: a client's few rows are found by the client, never by hundreds of branches.
+    """
+    return (column + 0).in_(bindparam(names, expanding=True))
+
+
 _arms: Mapping[Kind, Select[Any]] = {
     Kind.VISIT: select(literal(Kind.VISIT.value).label("kind"), visit.c.id, visit.c.starts_at.label("at")).where(
         visit.c.network_id == THIS_NETWORK,
         visit.c.client_id == _client,
         visit.c.deleted_at.is_(None),
-        visit.c.branch_id.in_(bindparam("visited", expanding=True)),
+        _at(visit.c.branch_id, "visited"),
     ),
     Kind.INVOICE: select(literal(Kind.INVOICE.value).label("kind"), sale.c.id, sale.c.issued_at.label("at")).where(
         sale.c.network_id == THIS_NETWORK,
         sale.c.client_id == _client,
-        sale.c.branch_id.in_(bindparam("invoiced", expanding=True)),
+        _at(sale.c.branch_id, "invoiced"),
     ),
     Kind.STANDING: select(literal(Kind.STANDING.value).label("kind"), audit.c.id, audit.c.at).where(
         audit.c.network_id == THIS_NETWORK,
@@ -128,7 +138,7 @@ _arms: Mapping[Kind, Select[Any]] = {
     Kind.OPENING: select(literal(Kind.OPENING.value).label("kind"), opening.c.id, opening.c.opens_at.label("at")).where(
         opening.c.network_id == THIS_NETWORK,
         opening.c.client_id == _client,
-        opening.c.branch_id.in_(bindparam("visited", expanding=True)),
+        _at(opening.c.branch_id, "visited"),
     ),
 }
 
@@ -161,7 +171,7 @@ _PAID = (
         measure.c.network_id == THIS_NETWORK,
         measure.c.client_id == _client,
         measure.c.local_day >= bindparam("first"),
-        measure.c.branch_id.in_(bindparam("invoiced", expanding=True)),
+        _at(measure.c.branch_id, "invoiced"),
         measure.c.source_kind != RestsOn.OPENING.value,
     )
     .group_by(measure.c.local_day)

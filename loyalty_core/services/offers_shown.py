@@ -93,9 +93,7 @@ def listed(unit: Unit) -> list[OfferShown]:
     """Return all offers made in the forms of plugins that are loaded, the newest first."""
     used = {row.offer_id: row.invoices for row in unit.execute(_used)}
     found = [
-        _shown(row, used.get(row.id, 0))
-        for row in unit.execute(_in_force)
-        if row.plugin in unit.plugins.offer_forms
+        _shown(row, used.get(row.id, 0)) for row in unit.execute(_in_force) if row.plugin in unit.plugins.offer_forms
     ]
     offers = as_if_running(unit, found)
     return [replace(each, offer=offers.get(each.version_id)) for each in found]

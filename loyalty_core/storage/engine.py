@@ -102,7 +102,7 @@ def _set_up_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> 
 
 def _switch_journal(cursor: DBAPICursor) -> None:
     """Turn the write-ahead log on: of a new database SQLite does not wait for another process that does the same."""
-    for wait in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, None):
+    for wait in (0, 0, 1, 1, 2, 5, None):  # seconds
         try:
             cursor.execute(_WAL)
             return

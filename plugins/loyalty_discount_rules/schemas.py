@@ -30,9 +30,9 @@ class RuleForm(Schema):
     The threshold is in minor units for money, else a number of visits; it and the percentage are above zero.
     """
 
-    metric = fields.String(required=True, metadata={"choices": METRICS})
-    threshold = Whole(1, MAX_MINOR, required=True, metadata={"unit": unit_of})
-    percent_bp = Whole(1, FULL_PERCENT, required=True, metadata={"unit": "bp"})
+    metric = fields.String(required=True, metadata={"choices": METRICS, "label": _("what is counted")})
+    threshold = Whole(1, MAX_MINOR, required=True, metadata={"unit": unit_of, "label": _("threshold")})
+    percent_bp = Whole(1, FULL_PERCENT, required=True, metadata={"unit": "bp", "label": _("percent")})
 
     @validates_schema
     def check(self, rule: dict[str, Any], **_rest: Any) -> None:
@@ -49,7 +49,9 @@ class Part(Schema):
     """All rules of a programme, and after how many days without a visit they give nothing."""
 
     rules = fields.List(fields.Nested(RuleForm), load_default=list)
-    inactive_days = Whole(1, MOST_DAYS, allow_none=True, load_default=None)
+    inactive_days = Whole(
+        1, MOST_DAYS, allow_none=True, load_default=None, metadata={"label": _("Days without a visit")}
+    )
 
     @validates_schema
     def check(self, part: dict[str, Any], **_rest: Any) -> None:

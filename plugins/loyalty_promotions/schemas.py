@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validates_schema
 from marshmallow.validate import Length, OneOf
 
-from loyalty_core.api import FULL_PERCENT, MAX_MINOR, Problem, Whole, invalid
+from loyalty_core.api import FULL_PERCENT, MAX_MINOR, Message, Problem, Whole, invalid
 from loyalty_core.api import gettext as _
 from loyalty_promotions.rules import STATES
 
@@ -28,19 +28,19 @@ LARGEST_ID = 2**63 - 1
 MINUTES = 24 * 60
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
-MINOR, MINUTE = {"unit": "minor"}, {"unit": "minute"}
-"""In which unit a field is typed."""
 
-
-def _codes() -> fields.List[Any]:
+def _codes(label: Message) -> fields.List[Any]:
     """Return a field for codes of items, categories or labels; none of them means any."""
     return fields.List(
-        fields.String(validate=Length(1, LONGEST_CODE)), load_default=list, validate=Length(max=MOST_NAMED)
+        fields.String(validate=Length(1, LONGEST_CODE)),
+        load_default=list,
+        validate=Length(max=MOST_NAMED),
+        metadata={"label": label},
     )
 
 
-def _money() -> Whole:
-    return Whole(1, MAX_MINOR, allow_none=True, load_default=None, metadata=MINOR)
+def _money(label: Message, least: int = 1) -> Whole:
+    return Whole(least, MAX_MINOR, allow_none=True, load_default=None, metadata={"label": label, "unit": "minor"})
 
 
 class Texts(Schema):
@@ -97,28 +97,38 @@ class PromotionForm(Schema):
     description = fields.Nested(Texts, load_default=lambda: dict.fromkeys(("uk", "ru", "en"), ""))
     state = fields.String(load_default=STATES[0], validate=OneOf(STATES))
 
-    percent_bp = Whole(1, FULL_PERCENT, allow_none=True, load_default=None, metadata={"unit": "bp"})
-    amount_minor = _money()
-    price_minor = Whole(0, MAX_MINOR, allow_none=True, load_default=None, metadata=MINOR)
-    cap_minor = _money()
+    percent_bp = Whole(
+        1, FULL_PERCENT, allow_none=True, load_default=None, metadata={"label": _("Percent off"), "unit": "bp"}
+    )
+    amount_minor = _money(_("Amount off"))
+    price_minor = _money(_("Fixed price of one unit"), least=0)
+    cap_minor = _money(_("At most, per invoice"))
 
-    items = _codes()
-    categories = _codes()
+    items = _codes(_("On items"))
+    categories = _codes(_("On categories"))
 
-    starts_on = fields.Date(allow_none=True, load_default=None)
-    ends_on = fields.Date(allow_none=True, load_default=None)
-    weekdays = fields.List(Whole(0, 6), load_default=list)
-    from_minute = Whole(0, MINUTES - 1, load_default=0, metadata=MINUTE)
-    to_minute = Whole(1, MINUTES, load_default=MINUTES, metadata=MINUTE)
+    starts_on = fields.Date(allow_none=True, load_default=None, metadata={"label": _("First day")})
+    ends_on = fields.Date(allow_none=True, load_default=None, metadata={"label": _("Last day")})
+    weekdays = fields.List(Whole(0, 6), load_default=list, metadata={"label": _("On days of the week")})
+    from_minute = Whole(0, MINUTES - 1, load_default=0, metadata={"label": _("From, time"), "unit": "minute"})
+    to_minute = Whole(1, MINUTES, load_default=MINUTES, metadata={"label": _("To, time"), "unit": "minute"})
 
-    branches = fields.List(Whole(1, LARGEST_ID), load_default=list, validate=Length(max=MOST_NAMED))
-    minimum_minor = _money()
-    labels = _codes()
-    class_rank = Whole(1, HIGHEST_RANK, allow_none=True, load_default=None)
+    branches = fields.List(
+        Whole(1, LARGEST_ID), load_default=list, validate=Length(max=MOST_NAMED), metadata={"label": _("In branches")}
+    )
+    minimum_minor = _money(_("Invoice from"))
+    labels = _codes(_("Clients with one of these categories, one a line"))
+    class_rank = Whole(
+        1,
+        HIGHEST_RANK,
+        allow_none=True,
+        load_default=None,
+        metadata={"label": _("Importance class of at least, as its rank")},
+    )
 
-    priority = Whole(0, HIGHEST_PRIORITY, load_default=0)
-    exclusive = fields.Boolean(load_default=False)
-    combines = fields.Boolean(load_default=False)
+    priority = Whole(0, HIGHEST_PRIORITY, load_default=0, metadata={"label": _("Priority")})
+    exclusive = fields.Boolean(load_default=False, metadata={"label": _("Never together with anything else")})
+    combines = fields.Boolean(load_default=False, metadata={"label": _("Combines with every other discount")})
 
     @validates_schema
     def check(self, form: dict[str, Any], **_rest: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from loyalty_core.errors import Refused
-from loyalty_core.facts.draft import ItemFlags, ManualDiscount, Person
+from loyalty_core.facts.draft import DraftLine, ItemFlags, ManualDiscount, Person
 from loyalty_core.facts.quote import Fate
 from loyalty_core.facts.staff import ANYBODY, Staff
 from loyalty_core.services.invoices import quoting
@@ -151,7 +151,7 @@ LINE = a_draft_line(10_000)
         (replace(LINE, key="a\nb"), "control_characters", "key"),
     ],
 )
-def test_a_line_that_does_not_hold_is_refused_at_its_field(till: Till, line: object, code: str, field: str) -> None:
+def test_a_line_that_does_not_hold_is_refused_at_its_field(till: Till, line: DraftLine, code: str, field: str) -> None:
     draft = replace(till.draft(LINE), lines=(a_draft_line(1, "comb"), line))
     with pytest.raises(Refused) as refused:
         till.quote(draft)

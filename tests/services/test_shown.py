@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -108,7 +109,7 @@ def test_standing_takes_the_same_statements_for_one_scope_as_for_many(house: Hou
 
 def a_history(house: House) -> int:
     house.programme(RULES)
-    past = {"visits": 3, "invoiced_minor": 30_000, "listed_minor": 30_000, "paid_minor": 30_000}
+    past: dict[str, Any] = {"visits": 3, "invoiced_minor": 30_000, "listed_minor": 30_000, "paid_minor": 30_000}
     house.opening("olena", START - days(100), last_visit_on=START - days(120), **past)
     house.came("olena", START, 60_000)
     house.visit("olena", START + days(1), VisitStatus.NO_SHOW, branch="obolon")

@@ -36,7 +36,7 @@ from loyalty_core.storage.migrate import CORE, MigrationSource, State, check, do
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AUDIT = Base.metadata.tables["core_audit"]
-CORE_STEPS = ["core 0001", "core 0002"]
+CORE_STEPS = ["core 0001", "core 0002", "core 0003"]
 
 REVISION = """
 import sqlalchemy as sa

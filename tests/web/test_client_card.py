@@ -39,7 +39,8 @@ def test_figures_say_on_which_basis(office: Office) -> None:
 
 def test_history_tells_visits_invoices_standing_and_what_was_brought_in(office: Office) -> None:
     shown = office.as_("manager").shown(card(office))
-    assert "Invoice № i1 · Paid UAH 625.00 discount −UAH 25.00 · Salon on Podil" in shown
+    assert "Invoice № i1 · Paid" in shown
+    assert "UAH 625.00 discount −UAH 25.00 · Salon on Podil" in shown
     assert "Visit · Arrived 10:00 Salon on Podil" in shown
     assert "Earlier history brought in UAH 18,000.00 9 visits · sold UAH 18,000.00 after discounts" in shown
     assert "Personal discount: 0% → 5%" in shown

@@ -38,7 +38,7 @@ def test_init_prints_the_id_alone_and_says_what_is_next(nowhere):
     assert int(done.stdout) > 0
     assert "Made the network “Salons” in " in done.stderr
     assert "Next: `loyalty import branches FILE`." in done.stderr
-    assert nowhere.said("plugins", "list").count(" on  ") == 2
+    assert nowhere.said("plugins", "list").count(" on  ") == 3
 
 
 @pytest.mark.parametrize(

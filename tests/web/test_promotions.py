@@ -45,7 +45,12 @@ def test_a_promotion_is_made_and_listed_as_one_sentence(office: Office) -> None:
     client = office.as_("manager")
     url = make(client)
     form = forms(office)[0]
-    assert (form["percent_bp"], form["weekdays"], form["from_minute"], form["to_minute"]) == (1500, [0, 1, 2, 3], 600, 960)
+    assert (form["percent_bp"], form["weekdays"], form["from_minute"], form["to_minute"]) == (
+        1500,
+        [0, 1, 2, 3],
+        600,
+        960,
+    )
     assert form["categories"] == ["Hair / Colouring"]
     shown = client.shown("/promotions")
     assert f"Colour on weekdays {SENTENCE} running 0 invoices" in shown
@@ -209,7 +214,7 @@ def test_who_may_look_may_not_change(office: Office) -> None:
 
 def test_unknown_promotions_are_not_there(office: Office) -> None:
     client = office.as_("manager")
-    for path in ("/promotions/1", "/promotions/99999999999999999999999", "/promotions/new?form=nobody"):
+    for path in ("/promotions/1", "/promotions/99999999999999999999999", "/promotions/new?of=nobody"):
         assert client.get(path).status_code == 404
 
 

@@ -70,6 +70,11 @@ def discounts(deployment: Deployment) -> list[int]:
         return [verdict.given.value for held in found for verdict in held.values() if verdict.given]
 
 
+def two_months_later(deployment: Deployment) -> None:
+    assert isinstance(deployment.clock, FixedClock)
+    deployment.clock.set(at(CAME) + timedelta(days=61))
+
+
 def wait_until(holds: Callable[[], bool]) -> None:
     for _attempt in range(200):
         if holds():
@@ -81,20 +86,20 @@ def wait_until(holds: Callable[[], bool]) -> None:
 def test_what_is_due_is_judged_in_every_network(deployment: Deployment) -> None:
     assert discounts(deployment) == [500]
     assert look_after_standing(deployment) == 0
-    deployment.clock.set(at(CAME) + timedelta(days=61))
+    two_months_later(deployment)
     assert look_after_standing(deployment) == 1
     assert discounts(deployment) == []
     assert look_after_standing(deployment) == 0
 
 
 def test_a_worker_catches_up_as_soon_as_it_begins(deployment: Deployment) -> None:
-    deployment.clock.set(at(CAME) + timedelta(days=61))
+    two_months_later(deployment)
     with working(deployment):
         wait_until(lambda: discounts(deployment) == [])
 
 
 def test_two_workers_at_once_do_it_once(deployment: Deployment) -> None:
-    deployment.clock.set(at(CAME) + timedelta(days=61))
+    two_months_later(deployment)
     with working(deployment), working(deployment):
         wait_until(lambda: discounts(deployment) == [])
     with deployment.open().reading(deployment.the_network) as unit:

@@ -25,9 +25,8 @@ from loyalty_core.decisions.offers import (
 )
 from loyalty_core.facts.combination import Lane
 from loyalty_core.facts.money import Currency, Money, Percent
-from loyalty_core.messages import Message
+from loyalty_core.messages import Message, ngettext
 from loyalty_core.messages import gettext as _
-from loyalty_core.messages import ngettext
 from loyalty_core.services.unit import Unit
 from loyalty_web import requests
 
@@ -116,9 +115,13 @@ def _covered(offer: Offer, names: Names) -> Message | str:
 
 def _listed(called: list[str]) -> Message | str:
     """Return a few names, and how many more there are."""
-    shown = ", ".join(f"“{name}”" for name in called[:MOST_NAMES])
+    shown = ", ".join(requests.reader().say(_("“%(label)s”", label=name)) for name in called[:MOST_NAMES])
     more = len(called) - MOST_NAMES
-    return shown if more <= 0 else ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", more, names=shown)
+    return (
+        shown
+        if more <= 0
+        else ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", more, names=shown)
+    )
 
 
 def _condition(condition: object, names: Names, currency: Currency) -> Iterator[SaidPart]:
@@ -160,7 +163,8 @@ def _times(during: During) -> Iterator[SaidPart]:
 
 def _weekdays(days: Collection[int]) -> str:
     """Return days of the week, three and more in a row as a span: `Mon–Thu, Sat`."""
-    names, runs = weekday_names(), []
+    names = weekday_names()
+    runs: list[list[int]] = []
     for day in sorted(days):
         if runs and day == runs[-1][-1] + 1:
             runs[-1].append(day)

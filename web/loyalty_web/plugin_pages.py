@@ -8,9 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from loyalty_core.hookspecs import HOOKS
-from loyalty_core.messages import Message
+from loyalty_core.messages import Message, ngettext
 from loyalty_core.messages import gettext as _
-from loyalty_core.messages import ngettext
 from loyalty_core.plugging.loading import Life, LoadedPlugin
 from loyalty_core.plugging.tally import Health
 from loyalty_core.services import plugins

@@ -32,11 +32,13 @@ NOON = 12 * 60
 class TrialForm(FormSchema):
     """The example: an item or none, an amount, when and where."""
 
-    try_item = Phrase(load_default="")
-    try_amount = Minor()
-    try_day = Day(native=True)
-    try_hour = ClockTime(load_default=NOON)
-    try_branch = Choice(lambda: {each.external_id: each.name for each in requests.around().places}, required=True)
+    try_item = Phrase(load_default="", label=_("Item"))
+    try_amount = Minor(label=_("Amount"))
+    try_day = Day(native=True, label=_("Day"))
+    try_hour = ClockTime(load_default=NOON, label=_("Time"))
+    try_branch = Choice(
+        lambda: {each.external_id: each.name for each in requests.around().places}, required=True, label=_("Branch")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _card(unit: Unit, offer: Offer, text: str) -> ItemCard | None:
 
 
 def _line(offer: Offer, card: ItemCard | None, amount_minor: int | None) -> DraftLine:
-    amount = EXAMPLE_UNITS * 10**requests.reader().currency.digits if amount_minor is None else amount_minor
+    amount = EXAMPLE_UNITS * 10 ** requests.reader().currency.digits if amount_minor is None else amount_minor
     if card is None:
         name = requests.reader().say(_("Example"))
         return DraftLine("1", "", name, "service", MILLI, amount, tuple(sorted(offer.covers.categories)[:1]))

@@ -39,6 +39,7 @@ class Sale(Base):
         CheckConstraint("returned_minor BETWEEN 0 AND paid_minor", name="returned"),
         Index(None, "network_id", "visit_id"),
         Index(None, "network_id", "client_id", "issued_at"),
+        Index(None, "network_id", "branch_id", "local_day"),
         {"sqlite_with_rowid": False},
     )
 

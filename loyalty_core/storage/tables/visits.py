@@ -23,6 +23,7 @@ class Visit(Base):
         UniqueConstraint("network_id", "source", "external_id"),
         CheckConstraint("status IN ('waiting', 'confirmed', 'arrived', 'no_show', 'cancelled')", name="status"),
         Index(None, "network_id", "client_id", "local_day"),
+        Index(None, "network_id", "branch_id", "local_day"),
         {"sqlite_with_rowid": False},
     )
 

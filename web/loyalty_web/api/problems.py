@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from loyalty_core.errors import Problem, Refused
-from loyalty_core.i18n import SOURCE_LOCALE
+from loyalty_core.i18n import SOURCE_LOCALE, Texts
 from loyalty_core.messages import Message
 from loyalty_core.messages import gettext as _
 from loyalty_web import requests
@@ -67,11 +68,17 @@ _BUSY_SIGNS = ("locked", "LockNotAvailable", "DeadlockDetected", "SerializationF
 def locale() -> Locale:
     """Return the language that the caller asked for, of those there are; English without one."""
     if "locale" not in g:
-        names = {str(each): each for each in requests.extension().texts.locales()}
+        names = _locales(requests.extension().texts)
         best = request.accept_languages.best_match(names)
         g.locale = names[best] if best else SOURCE_LOCALE
     found: Locale = g.locale
     return found
+
+
+@cache
+def _locales(texts: Texts) -> Mapping[str, Locale]:
+    """Return the languages there are by name: they are looked up in the catalogues' folder once."""
+    return {str(each): each for each in texts.locales()}
 
 
 def say(message: Message) -> str:

@@ -174,9 +174,9 @@ class Exact(Typed[Decimal]):
 class Several(fields.Field[list[Any]]):
     """Values that were chosen, one a line, as check-boxes of one name send them."""
 
-    def __init__(self, *, numbers: bool = False, **settings: Any) -> None:
+    def __init__(self, *, numbers: bool = False, label: Message | None = None, **settings: Any) -> None:
         super().__init__(load_default=list, **settings)
-        self.numbers = numbers
+        self.numbers, self.label = numbers, label
 
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> list[Any]:
         """Return the values, each once."""

@@ -113,13 +113,14 @@ def _typed_fields(schema: Schema, plugin: str) -> Iterator[tuple[str, fields.Fie
 def _typed(field: fields.Field[Any], plugin: str) -> fields.Field[Any]:
     """Return the field in which one value is typed. What is required is so here too: a text that says what to do."""
     unit = field.metadata.get("unit")
-    settings: dict[str, Any] = {"required": field.required}
+    label = {"label": _label(field, plugin)}
+    settings: dict[str, Any] = {"required": field.required, **label}
     if callable(unit):
         return ByRow(lambda row: _in_unit(field, unit(row), settings), **settings)
     if isinstance(field, fields.Boolean):
-        return Flag()
+        return Flag(**label)
     if isinstance(field, fields.List):
-        return Several(numbers=isinstance(field.inner, KeptWhole | fields.Integer))
+        return Several(numbers=isinstance(field.inner, KeptWhole | fields.Integer), **label)
     if isinstance(field, fields.Date):
         return Day(native=True, **settings)
     if isinstance(field, fields.Decimal | fields.Float):
@@ -166,12 +167,11 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A field of a plugin's form as the host lays it out by itself: which macro shows it, and its words."""
+    """A field of a plugin's form as the host lays it out by itself: which macro shows it, and its hint."""
 
     name: str
     macro: str
-    label: Message
-    hint: Message | None
+    hint: Message | str
 
 
 MACROS: tuple[tuple[type[fields.Field[Any]], str], ...] = (
@@ -189,18 +189,16 @@ def laid_out(schema: type[Schema], plugin: str) -> list[Laid]:
     made = schema()
     found = []
     for name, field in typed_schema(made, plugin).fields.items():
-        kept_field = made.fields.get(name)
-        words = kept_field.metadata if kept_field is not None else {}
         macro = next((macro for kind, macro in MACROS if isinstance(field, kind)), "field")
-        hint = words.get("hint")
-        found.append(
-            Laid(name, macro, _label(words, name, plugin), replace(hint, domain=plugin) if hint is not None else None)
-        )
+        hint = made.fields[name].metadata.get("hint") if name in made.fields else None
+        found.append(Laid(name, macro, replace(hint, domain=plugin) if isinstance(hint, Message) else ""))
     return found
 
 
-def _label(words: Mapping[str, Any], name: str, plugin: str) -> Message:
-    said = words.get("label")
+def _label(field: fields.Field[Any], plugin: str) -> Message | None:
+    """Return what a field is called: as its schema says, else its name in words."""
+    said = field.metadata.get("label")
     if isinstance(said, Message):
         return replace(said, domain=plugin)
-    return Message("%(name)s", MappingProxyType({"name": name.replace("_", " ").replace(".", ", ").capitalize()}))
+    words = field.name.replace("_", " ").capitalize() if field.name else ""
+    return Message("%(name)s", MappingProxyType({"name": words}))

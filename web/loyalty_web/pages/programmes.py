@@ -39,8 +39,8 @@ JUDGED_ON = {
 class SettingsForm(FormSchema):
     """What belongs to the programme as a whole."""
 
-    name = Phrase(required=True)
-    judged_on = Choice(JUDGED_ON, required=True)
+    name = Phrase(required=True, label=_("Name of the programme"))
+    judged_on = Choice(JUDGED_ON, required=True, label=_("Who comes back after a long gap is judged"))
 
 
 @pages.get("/branches/<branch>/programme", defaults={"tab": None})

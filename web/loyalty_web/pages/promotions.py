@@ -11,9 +11,8 @@ from werkzeug.wrappers import Response
 
 from loyalty_core.decisions.offers import During, Offer
 from loyalty_core.errors import Refused
-from loyalty_core.messages import Message
+from loyalty_core.messages import Message, ngettext
 from loyalty_core.messages import gettext as _
-from loyalty_core.messages import ngettext
 from loyalty_core.services import offers, offers_shown
 from loyalty_core.services.idempotency import once
 from loyalty_core.services.offers_shown import OfferShown
@@ -72,10 +71,10 @@ def index() -> Response:
 @pages.route("/promotions/new", methods=["GET", "POST"])
 @needs("promotions.edit")
 def new() -> Response:
-    """Make a promotion in a plugin's form; `?form=` says whose, where several have one."""
+    """Make a promotion in a plugin's form; `?of=` says whose, where several have one."""
     with requests.the_unit() if _writes() else requests.reading() as unit:
         forms = _forms(unit)
-        plugin = request.values.get("form", "") or next(iter(forms), "")
+        plugin = request.values.get("of", "") or next(iter(forms), "")
         if plugin not in forms:
             abort(404)
         return _edit(unit, plugin, None)

@@ -18,11 +18,16 @@
   if (matchMedia("(pointer: fine)").matches && !find("[role=alert][data-ly-focus]")) scan().focus();
 
   // Requests are numbered: an answer to an older one never replaces a newer one, here or on the server.
+  // What was typed just before a button was pressed went with the button: it is not sent once more.
   let last = 0;
   let shown = 0;
+  let unsent = false;
+  form.addEventListener("input", () => { unsent = true; });
   document.addEventListener("htmx:config:request", (event) => {
     const { ctx } = event.detail;
     if (ctx.request.form !== form || !ctx.request.body) return;
+    if (!unsent && ctx.sourceElement !== form) { event.preventDefault(); return; }
+    unsent = false;
     ctx.nth = ++last;
     ctx.request.body.set("nth", `${ctx.nth}`);
   });
@@ -121,6 +126,7 @@
       if (there.type === "radio") { there.checked = was; continue; }
       if (there.value !== was) { there.value = was; differs = there; }
     }
-    differs?.dispatchEvent(new Event("input", { bubbles: true }));
+    // Once htmx listens, which it does a moment after the page was read.
+    addEventListener("load", () => setTimeout(() => differs?.dispatchEvent(new Event("input", { bubbles: true }))));
   }
 })();

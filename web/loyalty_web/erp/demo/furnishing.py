@@ -21,6 +21,7 @@ from loyalty_core.storage.work import table_of
 from loyalty_web.erp import tables
 from loyalty_web.erp.demo.loading import ACTOR
 from loyalty_web.erp.demo.shift import ZONE
+from loyalty_web.erp.demo.staff import LATELY, busiest_store
 from loyalty_web.erp.drafts import SOURCE
 
 PROMOTIONS = "promotions"
@@ -32,7 +33,7 @@ OFFERS: tuple[dict[str, object], ...] = (
         "name": {"uk": "Овочі у будні", "ru": "Овощи в будни", "en": "Greens on weekdays"},
         "state": "active",
         "percent_bp": 1500,
-        "categories": ["PRODUCE"],
+        "categories": ["Produce"],
         "weekdays": [0, 1, 2, 3],
     },
     {
@@ -45,7 +46,7 @@ OFFERS: tuple[dict[str, object], ...] = (
         "name": {"uk": "Ранкова випічка", "ru": "Утренняя выпечка", "en": "Morning pastry"},
         "state": "active",
         "percent_bp": 2000,
-        "categories": ["PASTRY"],
+        "categories": ["Pastry"],
         "from_minute": 7 * 60,
         "to_minute": 11 * 60,
     },
@@ -53,13 +54,17 @@ OFFERS: tuple[dict[str, object], ...] = (
         "name": {"uk": "Сезонний розпродаж", "ru": "Сезонная распродажа", "en": "Seasonal sale"},
         "state": "draft",
         "percent_bp": 3000,
-        "categories": ["SEAFOOD"],
+        "categories": ["Seafood"],
     },
 )
 
 _line, _visit, _item = table_of(SaleLine), table_of(Visit), table_of(tables.Item)
 _sums = (
-    select(_line.c.item, func.sum(_line.c.listed_minor), func.sum(_line.c.quantity_milli))
+    select(
+        _line.c.item,
+        func.sum(_line.c.listed_minor).label("listed"),
+        func.sum(_line.c.quantity_milli).label("milli"),
+    )
     .where(_line.c.network_id == THIS_NETWORK)
     .group_by(_line.c.item)
 )
@@ -71,16 +76,9 @@ _price = (
 )
 _come_most = (
     select(_visit.c.client_id, _visit.c.branch_id)
-    .where(_visit.c.network_id == THIS_NETWORK)
+    .where(_visit.c.network_id == THIS_NETWORK, _visit.c.local_day >= bindparam("since"))
     .group_by(_visit.c.client_id, _visit.c.branch_id)
     .order_by(func.count().desc(), _visit.c.client_id)
-)
-_busiest = (
-    select(_visit.c.branch_id)
-    .where(_visit.c.network_id == THIS_NETWORK)
-    .group_by(_visit.c.branch_id)
-    .order_by(func.count().desc(), _visit.c.branch_id)
-    .limit(1)
 )
 
 
@@ -100,17 +98,17 @@ def _set_prices(unit: Unit) -> None:
     """Give items the price they were sold at on average, where they have none."""
     unpriced = set(unit.execute(_unpriced).scalars())
     if unpriced:
-        prices = {item: round_ratio(int(listed) * MILLI, int(milli)) for item, listed, milli in unit.execute(_sums)}
+        prices = {row.item: round_ratio(int(row.listed) * MILLI, int(row.milli)) for row in unit.execute(_sums)}
         rows = [{"of_item": item, "new_price": prices[item]} for item in sorted(unpriced & prices.keys())]
         unit.execute_each(_price, rows)
 
 
 def _book_visits(unit: Unit, today: date) -> None:
-    """Book for today, in the busiest store, those who come there most, then those who come most elsewhere."""
-    branch_id = unit.execute(_busiest).scalar()
+    """Book for today, in the busiest store, those who came there most of late, then those from elsewhere."""
+    branch_id = busiest_store(unit)
     if branch_id is None:
         return
-    come = unit.execute(_come_most).all()
+    come = unit.execute(_come_most, {"since": today - LATELY}).all()
     here_first = sorted(come, key=lambda row: row.branch_id != branch_id)
     regulars = list(dict.fromkeys(row.client_id for row in here_first))
     names = [f"demo-{today.isoformat()}-{hour}" for hour in HOURS]

@@ -224,7 +224,9 @@ def _items(folder: Path, products: set[int]) -> tuple[Item, ...]:
 
     items = {product: Item(str(product), f"Product {product}", NO_DEPARTMENT) for product in products}
     for product, kind, group, department in product_rows(folder, products):
-        items[product] = Item(str(product), kind or group or f"Product {product}", department or NO_DEPARTMENT)
+        # The data set shouts.
+        name, category = (kind or group or "").capitalize(), (department or "").capitalize()
+        items[product] = Item(str(product), name or f"Product {product}", category or NO_DEPARTMENT)
     return tuple(item for _, item in sorted(items.items()))
 
 

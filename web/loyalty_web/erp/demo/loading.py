@@ -90,6 +90,7 @@ def _add_items(unit: Unit, items: Sequence[Item]) -> None:
                 "id": unit.ids.next(),
                 "external_id": item.id,
                 "name": item.name,
+                "search_name": tables.folded(item.name),
                 "category_id": categories[item.category],
                 "kind": "goods",
                 "price_minor": None,

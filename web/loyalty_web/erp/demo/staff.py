@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from datetime import timedelta
 
+from sqlalchemy import bindparam, distinct, func, select
+
+from loyalty_core.facts.visit import VisitStatus
 from loyalty_core.services.house import Loyalty
 from loyalty_core.services.unit import Unit
 from loyalty_core.storage.base import THIS_NETWORK
@@ -26,14 +29,28 @@ assert set(NAMES) == set(ROLES)
 
 AT_ONE_STORE = "cashier"
 
+LATELY = timedelta(days=60)
+
 _visit = table_of(Visit)
+_last_day = select(func.max(_visit.c.local_day)).where(
+    _visit.c.network_id == THIS_NETWORK, _visit.c.status == VisitStatus.ARRIVED.value
+)
 _busiest = (
     select(_visit.c.branch_id)
-    .where(_visit.c.network_id == THIS_NETWORK)
+    .where(_visit.c.network_id == THIS_NETWORK, _visit.c.local_day >= bindparam("since"))
     .group_by(_visit.c.branch_id)
-    .order_by(func.count().desc(), _visit.c.branch_id)
+    .order_by(func.count(distinct(_visit.c.client_id)).desc(), _visit.c.branch_id)
     .limit(1)
 )
+
+
+def busiest_store(unit: Unit) -> int | None:
+    """Return the store where most clients came of late; nothing where nobody did."""
+    last = unit.execute(_last_day).scalar()
+    if last is None:
+        return None
+    found: int | None = unit.execute(_busiest, {"since": last - LATELY}).scalar()
+    return found
 
 
 def password_of(role: str) -> str:
@@ -49,10 +66,5 @@ def add_staff(loyalty: Loyalty, network_id: int) -> None:
         return
     with loyalty.work(network_id, ACTOR) as unit:
         for role in missing:
-            given = users.RoleInput(role, _store(unit) if role == AT_ONE_STORE else None)
+            given = users.RoleInput(role, busiest_store(unit) if role == AT_ONE_STORE else None)
             users.add(unit, users.UserInput(role, NAMES[role], password_of(role), (given,)))
-
-
-def _store(unit: Unit) -> int | None:
-    found: int | None = unit.execute(_busiest).scalar()
-    return found

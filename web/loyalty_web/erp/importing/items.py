@@ -62,7 +62,12 @@ def item_kind(text: str, forms: Forms) -> str:
 
 
 def category_path(text: str, forms: Forms) -> str:
-    """Read a category with those above it, `Hair / Colouring`, as its path."""
+    """Read a category with those above it as its path."""
+    return path_of(text)
+
+
+def path_of(text: str) -> str:
+    """Return the path of a category as it is written, `Hair/ Colouring`, with its separators as they are kept."""
     path = SEPARATOR.join(parsing.name(part) for part in text.split("/"))
     if len(path) > LONGEST_PATH:
         message = _("Shorten this to at most %(longest)s characters.", longest=LONGEST_PATH)

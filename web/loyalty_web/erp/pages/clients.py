@@ -35,7 +35,7 @@ pages.menu(_("Clients"), "index", icon="people", needs="clients.view", order=40,
 
 DISCOUNT_FILTERS: dict[str, Message] = {
     "any": _("Has a discount"),
-    "by_hand": _("Set by hand"),
+    "by_hand": _("Discount set by hand"),
     "ending": _("Ends within a week"),
     "none": _("No discount"),
 }

@@ -17,7 +17,7 @@ from loyalty_core.messages import ngettext
 from loyalty_core.services.unit import Unit
 from loyalty_web import requests
 from loyalty_web.erp import items
-from loyalty_web.erp.importing.items import category_path
+from loyalty_web.erp.importing.items import path_of
 from loyalty_web.erp.tables import LONGEST_NAME, LONGEST_PATH
 from loyalty_web.forms import Choice, Flag, Form, FormSchema, Minor, Phrase, Points
 from loyalty_web.lists import Listing
@@ -52,27 +52,27 @@ class Category(Phrase):
 
     def read(self, text: str) -> str:
         """Return the path with single blanks around its separators."""
-        return category_path(super().read(text), forms=None)
+        return path_of(super().read(text))
 
 
 class ItemForm(FormSchema):
     """An item."""
 
-    name = Phrase(LONGEST_NAME, required=True)
-    category = Category(LONGEST_PATH, required=True)
-    kind = Choice(KINDS, required=True)
-    price_minor = Minor()
-    tax_rate_bp = Points(load_default=0)
-    tax_included = Flag()
-    not_discountable = Flag()
-    minimum_price_minor = Minor(load_default=0)
-    flag_reason = Phrase(LONGEST_NAME, load_default="")
+    name = Phrase(LONGEST_NAME, required=True, label=_("What it is called"))
+    category = Category(LONGEST_PATH, required=True, label=_("Category"))
+    kind = Choice(KINDS, required=True, label=_("Kind"))
+    price_minor = Minor(label=_("Price"))
+    tax_rate_bp = Points(load_default=0, label=_("Tax rate"))
+    tax_included = Flag(label=_("The price includes the tax"))
+    not_discountable = Flag(label=_("No discounts on this item"))
+    minimum_price_minor = Minor(load_default=0, label=_("Never below"))
+    flag_reason = Phrase(LONGEST_NAME, load_default="", label=_("Why"))
 
 
 class NewItemForm(ItemForm):
     """An item that is not there yet: its code is given once and stays."""
 
-    code = Code(required=True)
+    code = Code(required=True, label=_("Code"))
 
 
 @pages.get("/items")
