@@ -77,19 +77,16 @@ def _price(chosen: Namespace) -> None:
 
 def _quote(databases: Databases, chosen: Namespace) -> None:
     print(f"\nA whole quote of {pricing.LINES} lines, {databases.name}: {chosen.rounds} rounds of {pricing.TIMES}")
-    ten = 0.0
     for done in quote.compare(databases, chosen.rounds):
         others = f", and {done.others} that cannot match" if done.others else ""
         print(f"  promotions that all match: {done.matching}{others}")
         for side in done.outcome.seconds:
             print(f"    {side:14} {done.outcome.median(side) * 1000:8.3f} ms")
-        print(f"    {done.outcome.ratio(quote.WHOLE, quote.ENGINE):.2f} × the time of the engine")
-        print(f"    {done.outcome.ratio(quote.WHOLE, quote.SCAN):.2f} × the time of the scan (aim at 100: at most 6)")
         if done.others:
-            more = done.outcome.best(quote.WHOLE) / ten
-            print(f"    {more:.2f} × the time without those, best rounds (aim: at most 1.2)")
-        elif done.matching == quote.FEW:
-            ten = done.outcome.best(quote.WHOLE)
+            _against(done.outcome, quote.WHOLE, quote.FEW_ALONE, "time", "at most 1.2")
+        else:
+            _against(done.outcome, quote.WHOLE, quote.ENGINE, "time", "none")
+            _against(done.outcome, quote.WHOLE, quote.SCAN, "time", "at 100: at most 6")
 
 
 def _http(databases: Databases, chosen: Namespace) -> None:

@@ -7,6 +7,7 @@ the record; the other sides are given the facts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,10 +25,11 @@ from loyalty_core.ports import FixedClock
 from loyalty_core.services.house import Loyalty
 from loyalty_core.services.invoices import quoting
 
-WHOLE, ENGINE, SCAN = "whole quote", "engine", "Decimal scan"
-FEW = 10
-CASES = ((1, 0), (FEW, 0), (100, 0), (1000, 0), (FEW, 990))
-"""How many promotions lie on the invoice, and how many cannot."""
+WHOLE, ENGINE, SCAN, FEW_ALONE = "whole quote", "engine", "Decimal scan", "without those"
+SIZES = (1, 10, 100, 1000)
+"""How many promotions lie on the invoice."""
+FEW, OTHERS = 10, 990
+"""How many lie on it, and how many cannot, in the last case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +42,45 @@ class Measured:
 
 
 def compare(databases: Databases, rounds: int) -> Iterator[Measured]:
-    """Yield each case, measured on a database of its own; check that all sides owe the same."""
+    """Yield each case, measured on databases of its own."""
     base = databases.new("till")
     with opened(base) as engine:
         shop = build(engine)
-    for matching, others in CASES:
-        url = databases.copy(base, f"till_{matching}_{others}")
-        with opened(url) as engine:
-            loyalty = open_house(engine, FixedClock(at(OPENED)))
-            percents = promote(loyalty, shop, matching, others)
-            yield Measured(matching, others, alternate(rounds, _sides(loyalty, shop, percents)))
-        databases.drop(url)
+    for size in SIZES:
+        with _till(databases, base, shop, size) as (loyalty, percents):
+            yield Measured(size, 0, alternate(rounds, _sides(loyalty, shop, percents)))
+    with _till(databases, base, shop, FEW) as (alone, _), _till(databases, base, shop, FEW, OTHERS) as (among, _):
+        sides = {WHOLE: timed(_whole(among, shop)), FEW_ALONE: timed(_whole(alone, shop))}
+        yield Measured(FEW, OTHERS, alternate(rounds, sides))
     databases.drop(base)
 
 
-def _sides(loyalty: Loyalty, shop: Shop, percents: Sequence[int]) -> dict[str, Callable[[int], float]]:
-    """Return the sides: the whole quote for one client after another, the others on what the first quote found."""
+@contextmanager
+def _till(
+    databases: Databases, base: str, shop: Shop, matching: int, others: int = 0
+) -> Iterator[tuple[Loyalty, list[int]]]:
+    """Yield the product on a copy of the shop with promotions, and the percentages of those that match."""
+    url = databases.copy(base, f"till_{matching}_{others}")
+    with opened(url) as engine:
+        loyalty = open_house(engine, FixedClock(at(OPENED)))
+        yield loyalty, promote(loyalty, shop, matching, others)
+    databases.drop(url)
+
+
+def _whole(loyalty: Loyalty, shop: Shop) -> Callable[[], quoting.Quote]:
+    """Return what quotes for one client after another."""
     coming = drafts(shop)
 
     def whole() -> quoting.Quote:
         with loyalty.reading(shop.network_id) as unit:
             return quoting.quote(unit, next(coming), ANYBODY)
 
+    return whole
+
+
+def _sides(loyalty: Loyalty, shop: Shop, percents: Sequence[int]) -> dict[str, Callable[[int], float]]:
+    """Return the sides: the whole quote, and the others on what the first quote found; check that they agree."""
+    whole = _whole(loyalty, shop)
     quoted = whole()
     with loyalty.reading(shop.network_id) as unit:
         offers, configuration = unit.offers.offers, unit.configuration

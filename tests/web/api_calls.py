@@ -145,7 +145,8 @@ def found(answer: TestResponse, status: int = 200) -> dict[str, Any]:
     """Return what a call that was done answers."""
     assert answer.status_code == status, f"{answer.status}: {answer.text}"
     assert answer.mimetype == "application/json"
-    body: dict[str, Any] = answer.json
+    body: Any = answer.json
+    assert isinstance(body, dict)
     return body
 
 
@@ -153,7 +154,8 @@ def refused(answer: TestResponse, status: int) -> dict[str, Any]:
     """Return what a call that was not done answers, and hold it to the form of problems."""
     assert answer.status_code == status, f"{answer.status}: {answer.text}"
     assert answer.mimetype == "application/problem+json"
-    body: dict[str, Any] = answer.json
+    body: Any = answer.json
+    assert isinstance(body, dict)
     assert body["status"] == status
     assert (body["code"], body["detail"]) == (body["errors"][0]["code"], body["errors"][0]["detail"])
     for each in body["errors"]:

@@ -128,3 +128,16 @@ def test_an_empty_list_says_what_to_do(office: Office) -> None:
     shown = office.as_("manager").shown("/items", q="nothing like it")
     assert "Nothing fits" in shown
     assert "Clear the filters" in shown
+
+
+def test_a_manager_of_one_branch_sees_items_and_changes_none_as_they_are_sold_in_all(office: Office) -> None:
+    from loyalty_web.erp import users
+
+    with office.work() as unit:
+        given = (users.RoleInput("manager", unit.configuration.branch_ids["podil"]),)
+        users.add(unit, users.UserInput("local", "Local Koval", "long enough for tests", given))
+    local = office.as_("local")
+    assert "Haircut" in local.shown("/items")
+    assert "/items/new" not in local.get("/items").text
+    assert local.get(url(office)).status_code == 403
+    assert local.send("/items/new", code="x", **CUT).status_code == 403

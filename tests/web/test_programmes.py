@@ -211,3 +211,25 @@ def test_without_a_plugin_for_programmes_the_page_says_what_to_do(office: Office
         plugins.deactivate(unit, "branch")
     shown = office.as_("manager").shown("/branches/podil/programme")
     assert "No plugin in use provides programmes of branches" in shown
+
+
+def test_a_template_of_a_plugin_that_fails_is_left_out_and_said_to_be(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from loyalty_web import programme_tabs
+
+    with office.app.test_request_context():
+        assert programme_tabs.contained("loyalty_discount_rules/nothing.html", {}) is None
+    monkeypatch.setattr("loyalty_web.pages.programmes.contained", lambda template, values: None)
+    assert "This tab cannot be shown" in office.as_("manager").shown(URL)
+
+
+def test_a_cashier_of_one_branch_and_a_manager_of_another_see_no_other_programme(office: Office) -> None:
+    from loyalty_web.erp import users
+
+    with office.work() as unit:
+        given = (users.RoleInput("manager", unit.configuration.branch_ids["podil"]),)
+        users.add(unit, users.UserInput("local", "Local Koval", "long enough for tests", given))
+    assert office.as_("local").get(URL).status_code == 200
+    assert office.as_("local").get("/branches/lviv/programme/discount_rules").status_code == 404
+    assert office.as_("podil").get(URL).status_code == 403

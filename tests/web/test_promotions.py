@@ -224,3 +224,48 @@ def test_without_promotions_the_list_says_what_they_are(office: Office) -> None:
     with office.work() as unit:
         plugins.deactivate(unit, "promotions")
     assert "No plugin in use makes promotions" in client.shown("/promotions")
+
+
+@pytest.fixture
+def local(office: Office) -> Visitor:
+    """A manager of one branch only."""
+    from loyalty_web.erp import users
+
+    with office.work() as unit:
+        given = (users.RoleInput("manager", unit.configuration.branch_ids["podil"]),)
+        users.add(unit, users.UserInput("local", "Local Koval", "long enough for tests", given))
+    return office.as_("local")
+
+
+def test_a_manager_of_one_branch_makes_promotions_for_it_alone(office: Office, local: Visitor) -> None:
+    podil, lviv = office.branch("podil"), office.branch("lviv")
+    assert (
+        "Salon in Lviv" not in local.get("/promotions/new").text.partition("block-where")[2].partition("block-who")[0]
+    )
+    for branches in ([], [lviv], [podil, lviv]):
+        answer = press(local, "/promotions/new", "save", {**COLOUR, "branches": branches})
+        assert answer.status_code == 422
+        assert words(answer.text).count("Choose among your own branches") == 2
+    own = make(local, branches=[podil])
+    assert "in “Salon on Podil”" in local.shown(own)
+    everywhere = make(office.as_("manager"))
+    assert 'value="save"' not in local.get(everywhere).text
+    assert press(local, everywhere, "save", {**COLOUR, "seen": "1"}).status_code == 403
+    elsewhere = make(office.as_("manager"), branches=[lviv])
+    assert local.get(elsewhere).status_code == 404
+
+
+def test_a_promotion_that_prices_counts_its_invoices(office: Office) -> None:
+    from loyalty_core.facts.draft import Draft, DraftLine
+    from loyalty_core.facts.staff import ANYBODY
+    from loyalty_core.services.invoices import issuing, quoting
+
+    client = office.as_("manager")
+    make(client)
+    line = DraftLine("1", "colour", "Full colour", "service", 1000, 150_000, ("Hair / Colouring", "Hair"))
+    draft = Draft("tests", "1", office.branch("podil"), (line,))
+    with office.work() as unit:
+        quoted = quoting.quote(unit, draft, ANYBODY)
+        assert quoted.priced.owed_minor == 127_500
+        issuing.issue(unit, draft, issuing.ticket_of(unit, quoted), ANYBODY, None)
+    assert "running 1 invoice" in client.shown("/promotions")

@@ -71,7 +71,7 @@ def summed(unit: Unit, wanted: Wanted) -> Summed:
         cast(func.coalesce(func.sum(sale.c.owed_minor).filter(live), 0), BigInteger),
         cast(func.coalesce(func.sum(sale.c.discount_minor).filter(live), 0), BigInteger),
     )
-    row = unit.execute(statement).one()
+    row: Any = unit.execute(statement).one()
     return Summed(row[0], row[1], row[2])
 
 

@@ -96,6 +96,8 @@ def pay(unit: Unit, sale_id: int, tender: str, amount_minor: int, key: str | Non
         unit.lock_standing(exclusive=False)
         sale = lock_sale(unit, sale_id)
         due = sale.owed_minor - sale.paid_minor
+        if amount_minor < 1:
+            raise Refused(Problem("too_small", _("Take an amount above zero."), ("amount",)))
         if sale.state not in _CLOSED and amount_minor > due:
             text = _("Take at most %(due)s: no more is due.", due=Money(due, unit.configuration.currency))
             raise Refused(Problem("overpaid", text, ("amount",)))

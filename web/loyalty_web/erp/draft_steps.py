@@ -86,7 +86,8 @@ def take(unit: Unit, draft: SavedDraft, asked: Sent) -> Step:
         _price_or_leave(unit, step, draft.chosen)
         return step
     step.sheet = sheet
-    step.draft = sheet.draft = drafts.save(unit, draft, replace(chosen, seen=(asked.page, asked.nth)))
+    seen = (asked.page, asked.nth) if asked.nth else chosen.seen
+    step.draft = sheet.draft = drafts.save(unit, draft, replace(chosen, seen=seen))
     if asked.do == "issue":
         _issue(unit, step, asked)
     return step
