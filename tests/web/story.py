@@ -72,6 +72,13 @@ def promotion(unit: Unit, name: str, items: Sequence[str] = (), ends_on: date | 
     return f"promotions:{offers.save(unit, 'promotions', form).id}"
 
 
+def end(unit: Unit, reference: str) -> None:
+    """End a promotion, given the reference of its offer."""
+    id_ = int(reference.rpartition(":")[2])
+    form = dict(offers.of_plugin(unit, "promotions")[id_])
+    offers.save(unit, "promotions", {**form, "state": "ended"}, id_)
+
+
 def _client(unit: Unit) -> int:
     client_id = anchors.anchor_clients(unit, "story", ["olena"])["olena"]
     name = {"client_id": client_id, "name": CLIENT, "search_name": folded(CLIENT)}

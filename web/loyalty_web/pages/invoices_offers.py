@@ -22,7 +22,7 @@ class Reason:
 
     mark: str
     lane: Message
-    label: Message
+    label: Message | str
     off_minor: int
 
 
@@ -48,7 +48,7 @@ class OfferShown:
     mark: str
     lane: Message
     fate: str
-    outcome: tuple[Message, ...]
+    outcome: tuple[Message | str, ...]
     save_minor: int
     follows: Message | None = None
     act: str = ""
@@ -148,7 +148,7 @@ class _Words:
             act="take-off" if can_go else act,
         )
 
-    def _outcome(self, each: Considered, fate: str) -> list[Message]:
+    def _outcome(self, each: Considered, fate: str) -> list[Message | str]:
         why = each.why
         if fate == "near" and why is not None:
             return [missing(why, self.currency) or explain(why, self.currency)]
@@ -162,8 +162,8 @@ class _Words:
             return [_("Did not answer"), _("the sale goes on without it")]
         return [_("Not met") if why is None else explain(why, self.currency)]
 
-    def _applied(self, each: Considered) -> list[Message]:
-        found = [_("Applied")]
+    def _applied(self, each: Considered) -> list[Message | str]:
+        found: list[Message | str] = [_("Applied")]
         if 0 < len(each.lines) < len(self.priced.lines):
             found.append(self._called(each.lines))
         if each.why is not None:
@@ -180,7 +180,7 @@ class _Words:
             )
         return found
 
-    def _lost(self, each: Considered) -> list[Message]:
+    def _lost(self, each: Considered) -> list[Message | str]:
         why = each.why
         if why is None:
             return [_("Not used")]
@@ -194,11 +194,11 @@ class _Words:
         found = self.by_reference.get(reference)
         return found.label if found is not None else _("better offers")
 
-    def _called(self, keys: Collection[str]) -> Message:
+    def _called(self, keys: Collection[str]) -> Message | str:
         first, *others = keys
         name = self.names.get(first, first)
         if not others:
-            return _("%(name)s", name=name)
+            return name
         return ngettext("%(name)s and %(count)s more line", "%(name)s and %(count)s more lines", len(others), name=name)
 
     def _follows(self, owed_without: int) -> Message:

@@ -82,7 +82,7 @@ def reasons_of(unit: Unit, shown: InvoiceShown) -> dict[int, list[Reason]]:
     found: dict[int, list[Reason]] = {}
     for line in shown.lines:
         for each in line.adjustments:
-            label = labels.get(each.reference) or _("%(reason)s", reason=each.reason or each.reference)
+            label: Message | str = labels.get(each.reference) or each.reason or each.reference
             if each.reason and each.reference:
                 label = _("%(offer)s: %(reason)s", offer=label, reason=each.reason)
             lane = each.lane or "price"
