@@ -69,7 +69,7 @@ def test_clients_are_anchored_and_known_as_persons(shop):
     (anchor,) = (row for row in shop.rows("core_client_external") if row["external_id"] == "7")
     (person,) = (row for row in shop.rows("erp_person") if row["client_id"] == anchor["client_id"])
     assert person["name"] == "Йосиф  Ґалаґан"
-    assert person["search_name"] == "иосиф ґалаґан"
+    assert person["search_name"] == "иосиф г\u04ffалаг\u04ffан", "ґ has its place in the alphabet"
     assert (person["birthday"], person["locale"]) == (date(1990, 2, 28), "uk_UA")
     phones = {row["digits"]: row["main"] for row in shop.rows("erp_person_phone")}
     assert phones == {"380671234567": True, "0441234567": False}
