@@ -191,11 +191,15 @@ def test_what_is_scanned_is_told(till: Till) -> None:
     assert "Added: Haircut and styling" in till.scan(HAIRCUT).text
     assert "Haircut and styling: now 2" in till.scan(HAIRCUT).text
     assert f"Client: {CLIENT}" in till.scan("067 123 98 76").text
-    assert "WELCOME10 is kept as a code: no plugin knows it yet" in till.scan("WELCOME10").text
-    assert "WELCOME10" not in till.press("drop-code:WELCOME10").text
-    till.scan("4820000000000")
-    assert "Nothing found for 4820000000000" in till.text
-    assert 'value="4820000000000"' in till.html, "what was typed stays"
+
+
+@pytest.mark.parametrize("text", ["bananas", "WELCOME10", "4820000000000"])
+def test_what_is_nothing_is_said_and_adds_nothing(till: Till, text: str) -> None:
+    before = till.scan(HAIRCUT).kept().chosen.priced()
+    till.scan(text)
+    assert f"Nothing found for “{text}”: not an item, a client or a phone." in till.text
+    assert f'value="{text}"' in till.html, "what was typed stays"
+    assert till.kept().chosen.priced() == before
 
 
 @pytest.mark.parametrize("text", ["\x02haircut\x03", "]C1haircut", "*haircut*", "  haircut\r\n", "\u200fhaircut"])

@@ -22,7 +22,6 @@ from loyalty_web.erp.drafts import Chosen, SavedDraft
 from loyalty_web.erp.scanning import Hit, cleaned, recognise
 from loyalty_web.forms import Form
 
-MOST_CODES = 50
 SHOWN_OF_A_MISREAD = 40
 
 
@@ -150,8 +149,6 @@ def _button(unit: Unit, chosen: Chosen, asked: Sent, step: Step) -> Chosen:
             return _with_client(unit, chosen, int(name) if name.isascii() and name.isdecimal() else 0, step)
         case "no-client":
             return replace(chosen, client_id=None, visit_id=None)
-        case "code":
-            return _with_code(chosen, cleaned(name), step)
         case "drop-code":
             return replace(chosen, codes=tuple(code for code in chosen.codes if code != name))
         case "manual-off":
@@ -175,14 +172,12 @@ def _scanned(unit: Unit, chosen: Chosen, asked: Sent, step: Step) -> Chosen:
         return _with_item(unit, chosen, hit.item.code, step)
     if hit.client is not None:
         return _with_client(unit, chosen, hit.client.client_id, step)
-    if hit.code:
-        return _with_code(chosen, hit.code, step)
     step.hit, step.missed = hit, True
     if hit.is_choice:
         step.said = _("Choose one of these:")
     else:
         said = text if len(text) <= SHOWN_OF_A_MISREAD else f"{text[:SHOWN_OF_A_MISREAD]}…"
-        step.said = _("Nothing found for %(text)s: not an item, client, code or phone of this network.", text=said)
+        step.said = _("Nothing found for “%(text)s”: not an item, a client or a phone.", text=said)
     return chosen
 
 
@@ -210,11 +205,3 @@ def _with_client(unit: Unit, chosen: Chosen, client_id: int, step: Step) -> Chos
     step.said = _("Client: %(name)s", name=card.name)
     same = chosen.client_id == client_id
     return replace(chosen, client_id=client_id, visit_id=chosen.visit_id if same else None)
-
-
-def _with_code(chosen: Chosen, code: str, step: Step) -> Chosen:
-    if len(chosen.codes) >= MOST_CODES:
-        text = _("An invoice may have at most %(most)s codes.", most=MOST_CODES)
-        raise Refused(Problem("too_many_codes", text, ("scan",)))
-    step.said = _("%(code)s is kept as a code: no plugin knows it yet, so it gives nothing.", code=code)
-    return replace(chosen, codes=tuple(dict.fromkeys((*chosen.codes, code)))) if code else chosen

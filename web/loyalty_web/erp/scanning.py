@@ -1,7 +1,7 @@
-"""What was scanned or typed into the one field of the till: an item, a client, a code, or a choice (UI 3).
+"""What was scanned or typed into the one field of the till: an item, a client, or a choice (UI 3).
 
-The order is told, not guessed: the exact code of an item, a phone, a name; what looks like a promo code or a card is
-kept as a code until a plugin knows it.
+The order is told, not guessed: the exact code of an item, a phone, a name. Promo codes and cards come with a plugin that
+recognises them; until then a word that is nothing else is nothing, and nothing is kept of it.
 """
 
 from __future__ import annotations
@@ -22,17 +22,14 @@ SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
 """What scanners send before a code to say of which kind it is: `]C1`."""
 
 PHONE = re.compile(r"[+()\d\s-]+")
-CODE = re.compile(r"(?=.*[A-Z])[A-Z0-9][A-Z0-9-]{3,39}")
-"""A promo code or a card in capitals; a number alone is more likely a misread barcode."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What was found: one of `item`, `client`, `code`, or several to choose from; all empty: nothing."""
+    """What was found: one of `item`, `client`, or several to choose from; all empty: nothing."""
 
     item: ItemCard | None = None
     client: PersonCard | None = None
-    code: str = ""
     items: tuple[ItemCard, ...] = ()
     clients: tuple[PersonCard, ...] = ()
 
@@ -58,9 +55,7 @@ def recognise(unit: Reading, catalogue: Catalogue, people: People, text: str) ->
     items, clients = suggestions(unit, catalogue, people, text)
     if len(items) + len(clients) == 1:
         return Hit(item=items[0] if items else None, client=clients[0] if clients else None)
-    if items or clients:
-        return Hit(items=tuple(items), clients=tuple(clients))
-    return Hit(code=text if CODE.fullmatch(text.upper()) and any(sign.isalpha() for sign in text) else "")
+    return Hit(items=tuple(items), clients=tuple(clients))
 
 
 def suggestions(

@@ -30,17 +30,23 @@ HOURS = (9, 10, 11, 13, 14, 16, 17, 18)
 
 OFFERS: tuple[dict[str, object], ...] = (
     {
-        "name": {"uk": "Овочі у будні", "ru": "Овощи в будни", "en": "Greens on weekdays"},
+        "name": {"uk": "Овочі та фрукти тижня", "ru": "Овощи и фрукты недели", "en": "Greens of the week"},
         "state": "active",
         "percent_bp": 1500,
         "categories": ["Produce"],
+    },
+    {
+        "name": {"uk": "М'ясо у будні", "ru": "Мясо в будни", "en": "Meat on weekdays"},
+        "state": "active",
+        "percent_bp": 1000,
+        "categories": ["Meat"],
         "weekdays": [0, 1, 2, 3],
     },
     {
-        "name": {"uk": "3,00 з кожних 40,00", "ru": "3,00 с покупки от 40,00", "en": "3.00 off from 40.00"},
+        "name": {"uk": "3,00 з покупки від 20,00", "ru": "3,00 с покупки от 20,00", "en": "3.00 off from 20.00"},
         "state": "active",
         "amount_minor": 300,
-        "minimum_minor": 4000,
+        "minimum_minor": 2000,
     },
     {
         "name": {"uk": "Ранкова випічка", "ru": "Утренняя выпечка", "en": "Morning pastry"},
