@@ -129,6 +129,14 @@ def test_example_23_a_fixed_amount_is_shared_over_the_other_lines() -> None:
     assert offs(result) == [0, 50_00]
 
 
+def test_example_25_an_offer_with_40_left_of_its_budget_loses_to_45() -> None:
+    """What is left of a budget is the most that an offer can take off: its cap."""
+    last, rival = offer("last", AmountOff(60_00), cap_minor=40_00), offer("rival", AmountOff(45_00))
+    result = priced([line("cut", 1_000_00)], last, rival)
+    assert sum(offs(result)) == 45_00
+    assert (fate_of(result, "rival").fate, fate_of(result, "last").rival) == (Fate.APPLIED, "test:rival")
+
+
 def test_example_26_a_fixed_amount_over_two_tax_rates() -> None:
     lines = [line("cut", 1_200_00, rate_bp=2000), line("vitamins", 535_00, rate_bp=700)]
     result = priced(lines, offer("off", AmountOff(100_00)))
