@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from loyalty_core.ports import FixedClock
+from loyalty_core.services import plugins
 from loyalty_core.services.recount import recount
 from loyalty_web.erp.cli import cli
 from loyalty_web.erp.demo.building import run
@@ -90,6 +92,19 @@ def test_a_second_run_prints_the_same_and_keeps_the_database(
     second = json.loads(again.stdout)
     assert {**second, "seconds": 0} == {**printed, "seconds": 0}
     assert (folder / "loyalty.sqlite").stat().st_ino == before
+
+
+def test_a_second_run_tells_of_a_demo_whose_rules_were_switched_off(
+    default_demo: tuple[Path, dict[str, Any], str], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(default_demo[0], tmp_path / "demo"))
+    deployment = deployed(folder)
+    with deployment.open().work(deployment.the_network, "integrator") as unit:
+        plugins.deactivate(unit, "discount_rules")
+    deployment.close()
+    again = invoke(folder, "--no-serve")
+    assert again.exit_code == 0, again.exception
+    assert "Who holds which discount" in again.stdout
 
 
 def test_what_the_demo_kept_equals_a_recount(default_demo: tuple[Path, dict[str, Any], str]) -> None:

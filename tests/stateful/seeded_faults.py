@@ -76,7 +76,7 @@ def _assignment(module: ModuleType, name: str) -> str:
 def forget_compiled() -> None:
     """Empty the product's caches of statements: those compiled from wrong code, or from right."""
     for module_name, module in list(sys.modules.items()):
-        if module_name.startswith("loyalty_"):
+        if module_name.startswith("loyalty_core."):
             for each in vars(module).values():
                 if hasattr(each, "cache_clear"):
                     each.cache_clear()

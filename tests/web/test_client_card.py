@@ -151,3 +151,10 @@ def test_a_visit_that_is_saved_shows_in_the_history(office: Office) -> None:
     shown = office.as_("manager").shown(card(office, "1002"))
     assert "Visit · Arrived 15:00" in shown
     assert "Personal discount: 0% → 3% after a visit" in shown
+
+
+def test_a_change_whose_cause_has_no_words_is_told_without_a_loose_dot(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loyalty_web.client_words.BECAUSE", {})
+    assert "Personal discount: 0% → 5% Salon on Podil" in office.as_("manager").shown(card(office))

@@ -96,7 +96,13 @@ def test_strange_text_in_the_scan_field_is_shown_as_text(till: Till) -> None:
 
 
 @pytest.mark.parametrize(
-    ("do", "said"), [("item:no-such-item", "There is no such item"), ("client:999", "There is no such client")]
+    ("do", "said"),
+    [
+        ("item:no-such-item", "There is no such item"),
+        ("client:999", "There is no such client"),
+        (f"client:{2**63}", "There is no such client"),
+        (f"client:{'9' * 5_000}", "There is no such client"),
+    ],
 )
 def test_an_unknown_item_or_client_is_refused_in_place(till: Till, do: str, said: str) -> None:
     answer = till.visitor.send(till.url, **{**till.fields(), "do": do})
@@ -121,7 +127,16 @@ def test_an_empty_invoice_is_not_issued(till: Till) -> None:
     assert "Add a service or goods first" in till.text
 
 
-@pytest.mark.parametrize("path", ["/invoices/drafts/1", "/invoices/new?branch=nowhere", "/invoices/new?client=1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/invoices/drafts/1",
+        "/invoices/new?branch=nowhere",
+        "/invoices/new?client=1",
+        f"/invoices/new?client={2**63}",
+        f"/invoices/new?visit={2**63}",
+    ],
+)
 def test_what_is_not_there_answers_404(till: Till, path: str) -> None:
     assert till.visitor.get(path).status_code == 404
 

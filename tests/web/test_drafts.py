@@ -195,11 +195,11 @@ def test_what_is_scanned_is_told(till: Till) -> None:
 
 @pytest.mark.parametrize("text", ["bananas", "WELCOME10", "4820000000000"])
 def test_what_is_nothing_is_said_and_adds_nothing(till: Till, text: str) -> None:
-    before = till.scan(HAIRCUT).kept().chosen.priced()
+    before = till.scan(HAIRCUT).kept().chosen.means()
     till.scan(text)
     assert f"Nothing found for “{text}”: not an item, a client or a phone." in till.text
     assert f'value="{text}"' in till.html, "what was typed stays"
-    assert till.kept().chosen.priced() == before
+    assert till.kept().chosen.means() == before
 
 
 @pytest.mark.parametrize("text", ["\x02haircut\x03", "]C1haircut", "*haircut*", "  haircut\r\n", "\u200fhaircut"])

@@ -176,7 +176,12 @@ def test_a_misread_stays_selected_so_that_the_next_scan_replaces_it(signed_in: W
     page = signed_in("cashier", "/invoices/new")
     page.keyboard.type("4820000000000")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=Nothing found for 4820000000000")
+    page.wait_for_selector("text=Nothing found for “4820000000000”")
+    page.keyboard.type("Moisture")
+    page.wait_for_selector("#choices >> text=Moisture shampoo")
+    page.keyboard.type(" sham")
+    assert page.input_value("#scan") == "Moisture sham", "the list that came meanwhile selects nothing again"
+    page.fill("#scan", "")
     scan(page, SHAMPOO)
     page.wait_for_selector("#lines >> text=Moisture shampoo")
 

@@ -8,7 +8,7 @@ import pytest
 
 from loyalty_web.erp import users
 from loyalty_web.erp.tables import User
-from loyalty_web.forms.form import nested
+from loyalty_web.forms.form import Form, FormSchema, nested
 from tests.web.office import Office, words
 
 NEW = {
@@ -155,3 +155,6 @@ def test_rows_of_a_form_are_read_in_their_order() -> None:
         "rules.x.y": "?",
     }
     assert "rules" not in nested({"rules.999999.metric": "far too many"})
+    endless = f"rules.{'9' * 5_000}.metric"
+    assert nested({endless: "a number that Python refuses to read"}) == {endless: "a number that Python refuses to read"}
+    assert Form(FormSchema(), {endless: ""}).rows("rules") == []

@@ -64,9 +64,9 @@ def sent() -> Sent:
         do=do,
         argument=argument,
         page=_token(given.get("page", "")),
-        nth=_number(given.get("nth", "")) or 0,
-        draft_id=_number(given.get("draft", "")),
-        revision=_number(given.get("revision", "")) or 0,
+        nth=number(given.get("nth", "")) or 0,
+        draft_id=number(given.get("draft", "")),
+        revision=number(given.get("revision", "")) or 0,
         key=_token(given.get("key", "")),
         ticket=given.get("ticket", ""),
         scan=given.get("scan", ""),
@@ -159,7 +159,8 @@ def _token(text: str) -> str:
     return text if text.isascii() and text.isalnum() and len(text) <= LONGEST_TOKEN else token_hex(16)
 
 
-def _number(text: str) -> int | None:
+def number(text: str) -> int | None:
+    """Return a number as a form of ours sends it; nothing for what none could be."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
 
 
@@ -167,6 +168,6 @@ def _shown(text: str) -> dict[str, int]:
     found = {}
     for part in text.split(";")[:1000]:
         key, _mark, minor = part.partition("=")
-        if (number := _number(minor)) is not None:
-            found[key] = number
+        if (shown := number(minor)) is not None:
+            found[key] = shown
     return found

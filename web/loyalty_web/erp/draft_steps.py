@@ -146,7 +146,7 @@ def _button(unit: Unit, chosen: Chosen, asked: Sent, step: Step) -> Chosen:
         case "item":
             return _with_item(unit, chosen, name, step)
         case "client":
-            return _with_client(unit, chosen, int(name) if name.isascii() and name.isdecimal() else 0, step)
+            return _with_client(unit, chosen, draft_form.number(name) or 0, step)
         case "no-client":
             return replace(chosen, client_id=None, visit_id=None)
         case "drop-code":

@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, Select, bindparam, select
 
 from loyalty_core.ports import PersonCard, Reading
 from loyalty_core.storage.base import THIS_NETWORK
+from loyalty_core.storage.ids import is_id
 from loyalty_core.storage.work import table_of
 from loyalty_web.erp.people_search import matching, wanted
 from loyalty_web.erp.tables import Person, PersonPhone
@@ -36,8 +37,8 @@ class HostPeople:
     """Persons of the host's own tables: the port `People`."""
 
     def cards(self, unit: Reading, client_ids: Sequence[int]) -> Mapping[int, PersonCard]:
-        """Return what is known of clients, by id."""
-        ids = {"ids": list(client_ids)}
+        """Return what is known of clients, by id; what no id can be is as unknown as one that nobody has."""
+        ids = {"ids": [client_id for client_id in client_ids if is_id(client_id)]}
         phones: dict[int, tuple[str, ...]] = {}
         for row in unit.execute(_phones, ids):
             phones[row.client_id] = (*phones.get(row.client_id, ()), row.digits)

@@ -1,7 +1,7 @@
 """What was scanned or typed into the one field of the till: an item, a client, or a choice (UI 3).
 
-The order is told, not guessed: the exact code of an item, a phone, a name. Promo codes and cards come with a plugin that
-recognises them; until then a word that is nothing else is nothing, and nothing is kept of it.
+The order is told, not guessed: the exact code of an item, a phone, a name. No plugin recognises promo codes and cards
+yet: a word that is nothing else is not found, and nothing is kept of it.
 """
 
 from __future__ import annotations

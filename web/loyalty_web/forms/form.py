@@ -110,7 +110,7 @@ class Form:
     def rows(self, name: str) -> list[int]:
         """Return the numbers of the rows of a list of fields."""
         found = {key.split(".")[1] for key in self.texts if key.startswith(f"{name}.")}
-        return sorted(int(number) for number in found if number.isdecimal())
+        return sorted(int(number) for number in found if _is_row(number))
 
     def summary(self) -> list[tuple[Message, str | None]]:
         """Return every problem with the id of the field it is about, for the list on top."""
@@ -159,13 +159,18 @@ def nested(texts: Mapping[str, str]) -> dict[str, Any]:
     for name, text in texts.items():
         head, _dot, rest = name.partition(".")
         number, _dot, inner = rest.partition(".")
-        if inner and number.isdecimal() and number.isascii() and int(number) < MOST_ROWS:
+        if inner and _is_row(number):
             rows.setdefault(head, {}).setdefault(int(number), {})[inner] = text
         else:
             found[name] = text
     for name, by_number in rows.items():
         found[name] = [by_number.get(number, {}) for number in range(max(by_number) + 1)]
     return found
+
+
+def _is_row(number: str) -> bool:
+    """Whether this part of a field's name is the number of a row; a longer one is not even read."""
+    return number.isdecimal() and number.isascii() and len(number) <= len(str(MOST_ROWS)) and int(number) < MOST_ROWS
 
 
 def _flat(dumped: Mapping[str, Any]) -> dict[str, str]:

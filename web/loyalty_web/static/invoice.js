@@ -39,9 +39,10 @@
     if (ctx.response?.status < 300) forget();
   });
 
-  // After a hit the new field gets the focus back; after a miss the text is selected: the next scan replaces it.
+  // After a hit the new field gets the focus back; after a miss the text is selected, once: the next scan replaces it.
   // The button that was pressed may be gone: then the focus goes to the scan field, never to nowhere.
   let pressed = null;
+  let told = find(".ly-miss");
   form.addEventListener("submit", (event) => { pressed = event.submitter; closeChoices(); });
   const settle = () => {
     for (const field of all("input[aria-describedby$='-wrong']", form)) {
@@ -49,7 +50,9 @@
       if (wrong && find(".ly-wrong", wrong)) field.setAttribute("aria-invalid", "true");
       else field.removeAttribute("aria-invalid");
     }
-    if (find(".ly-miss") && document.activeElement === scan()) scan().select();
+    const miss = find(".ly-miss");
+    if (miss && miss !== told && document.activeElement === scan()) scan().select();
+    told = miss;
     if (pressed && (document.activeElement === document.body || !document.activeElement)) scan().focus();
     pressed = null;
   };

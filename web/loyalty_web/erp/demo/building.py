@@ -197,5 +197,5 @@ def _judge(loyalty: Loyalty, network_id: int, bars: Bars) -> None:
         scopes = scopes_in_turn(unit)
         step = bars(_("Standing"), len(scopes))
         for scope_id in scopes:
-            reassess(unit, [scope_id], cause="demo")
+            reassess(unit, [scope_id], cause="invoices")
             step(1)

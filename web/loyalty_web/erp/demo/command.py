@@ -106,7 +106,7 @@ def _print(done: Demo, deployment: Deployment) -> None:
         click.echo(deployment.say(message))
     click.echo()
     click.echo(deployment.say(_("Who holds which discount, as of %(day)s:", day=done.as_of)))
-    most = max((clients for _step, clients, _stores in _by_step(done)), default=0)
+    most = max((1, *(clients for _step, clients, _stores in _by_step(done))))  # none where the rules are switched off
     for step, clients, stores in _by_step(done):
         bar = "█" * round_ratio(clients * BAR, most)
         rule = deployment.say(_rule(step))
