@@ -89,11 +89,18 @@ class Trial:
     outcome: Considered | None
 
 
-def listed(unit: Unit) -> list[OfferShown]:
-    """Return all offers made in the forms of plugins that are loaded, the newest first."""
+def one(unit: Unit, offer_id: int) -> OfferShown | None:
+    """Return one of `listed`; the others are not even read, so that a change of one holds nobody up."""
+    return next(iter(listed(unit, offer_id)), None)
+
+
+def listed(unit: Unit, only: int | None = None) -> list[OfferShown]:
+    """Return all offers made in the forms of plugins that are loaded, the newest first; or `only` the one of an id."""
     used = {row.offer_id: row.invoices for row in unit.execute(_used)}
     found = [
-        _shown(row, used.get(row.id, 0)) for row in unit.execute(_in_force) if row.plugin in unit.plugins.offer_forms
+        _shown(row, used.get(row.id, 0))
+        for row in unit.execute(_in_force)
+        if row.plugin in unit.plugins.offer_forms and only in (None, row.id)
     ]
     offers = as_if_running(unit, found)
     return [replace(each, offer=offers.get(each.version_id)) for each in found]

@@ -214,9 +214,9 @@ def test_what_only_postgres_would_choke_on_is_refused_before_it(house: House, sa
     for name in ("a\0b", "\ud800", LONG, "", "\u202e"):
         bad = a_draft(client={"source": name, "external_id": name}, visit={"source": "crm", "external_id": name})
         refused(erp("POST", "/quotes", json.dumps(bad)), 422)
-    for path in ("/clients/tests/%00/standing", f"/clients/{LONG}/x/standing"):
+    for path in ("/clients/tests/%00/standing", "/clients/tests/%CE/standing", f"/clients/{LONG}/x/standing"):
         refused(erp("GET", path), 422)
-    for path in ("/visits/crm/%00", "/visits/%20/7", f"/visits/crm/{LONG}"):
+    for path in ("/visits/crm/%00", "/visits/crm/%ED%A0%80", "/visits/%20/7", f"/visits/crm/{LONG}"):
         refused(erp("PUT", path, a_visit()), 422)
         refused(erp("DELETE", path, {"reason": "x"}), 422)
     assert house.rows() == before

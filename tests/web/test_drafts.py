@@ -167,7 +167,7 @@ def test_a_discount_by_hand_needs_a_reason_and_keeps_to_the_limit(story_told: Ti
 def test_a_reason_that_is_not_typed_yet_is_no_mistake_while_typing(story_told: Till) -> None:
     answer = story_told.ask(manual_value="5")
     assert answer.status_code == 200
-    assert "Say why: then it is given." in answer.text
+    assert "Say why the discount is given." in answer.text
 
 
 def test_an_item_without_a_price_waits_for_one(till: Till) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from loyalty_core.services import offers, plugins
+from loyalty_core.plugging.loading import Plugins
+from loyalty_core.services import offers, offers_shown, plugins
 from tests.web.office import Office, Visitor, words
 
 COLOUR: dict[str, Any] = {
@@ -210,6 +211,25 @@ def test_who_may_look_may_not_change(office: Office) -> None:
     assert press(accountant, url, "save", COLOUR).status_code == 403
     assert accountant.get("/promotions/new").status_code == 403
     assert office.as_("cashier").get("/promotions").status_code == 403
+
+
+def test_to_look_at_one_promotion_reads_no_other(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = office.as_("manager")
+    for _number in range(3):
+        make(client)
+    read, really = [], Plugins.read_offer
+
+    def noted(self: Plugins, name: str, stored: object) -> Any:
+        read.append(stored)
+        return really(self, name, stored)
+
+    monkeypatch.setattr(Plugins, "read_offer", noted)
+    with office.reading() as unit:
+        every = offers_shown.listed(unit)
+        read.clear()
+        assert offers_shown.one(unit, every[1].id) == every[1]
+        assert len(read) == 1, "a change of one promotion holds the database, and so every till, only briefly"
+        assert offers_shown.one(unit, 1) is None
 
 
 def test_unknown_promotions_are_not_there(office: Office) -> None:

@@ -43,6 +43,8 @@ BECAUSE: Mapping[str, Message] = {
     "plugin": _("because a plugin was switched or set"),
     "daily": _("because the day had come"),
     "recalculated": _("because it was recalculated"),
+    "command": _("because everybody was judged anew"),
+    "recount": _("after everything was counted anew"),
     "returned to automatic": _("because it was returned to automatic"),
 }
 """What is said of the cause that the audit keeps, by its first word."""

@@ -24,7 +24,11 @@ LONGEST_SOURCE, LONGEST_ID = 40, 100
 NO_BRANCH = Problem("unknown_branch", _("There is no such branch."), ("branch",))
 NO_CLIENT = Problem("unknown_client", _("There is no such client."), ("client",))
 NO_VISIT = Problem("unknown_visit", _("There is no such visit."), ("visit",))
+NO_UTF_8 = Problem("no_utf_8", _("Write ids in addresses as percent-encoded UTF-8."))
 NO_INVOICE = Problem("unknown_invoice", _("There is no such invoice."))
+
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+"""What bytes of an address become that are no UTF-8: two ids would be one."""
 
 _ID = re.compile("[1-9][0-9]{0,18}")
 
@@ -50,6 +54,9 @@ def in_address(source: str, external_id: str) -> Reference:
     problems: list[Problem] = []
     names = []
     for field, text, longest in (("source", source, LONGEST_SOURCE), ("external_id", external_id, LONGEST_ID)):
+        if UNREADABLE in text:
+            problems.append(NO_UTF_8.under(field))
+            continue
         try:
             names.append(parsing.external_id(text, longest))
         except Refused as refused:

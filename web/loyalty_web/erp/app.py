@@ -64,7 +64,7 @@ def create_app(deployment: Deployment) -> Flask:
     app.register_blueprint(signing_in)
     app.register_blueprint(health.pages)
     app.extensions["deployment"] = deployment
-    loyalty.secret = str(app.secret_key).encode()  # a quote made here is issued by any other process, or after a restart
+    loyalty.secret = str(app.secret_key).encode()  # so that any process, or the next one, issues what was quoted here
     app.jinja_env.globals.update(my_places=my_places, languages=extension.texts.locales)
     app.after_request(harden)
     register_problem_pages(app)

@@ -51,13 +51,14 @@ def index() -> Response:
         rows = [(each, state) for each, state in shown if wanted not in STATES or state == wanted]
         listing = Listing.asked(("made",), "made")
         listing.count(len(rows))
+        rows = rows[listing.offset : listing.offset + listing.at_once]
         said = ngettext("%(count)s promotion", "%(count)s promotions", listing.total)
         requests.say(requests.reader().say(said))
         return render(
             "loyalty/promotions.html",
             "list",
             list=listing,
-            rows=rows[listing.offset : listing.offset + listing.at_once],
+            rows=rows,
             sentences={each.id: offer_words.sentence(each.offer, names) for each, _state in rows if each.offer},
             names={each.id: _name(each) for each, _state in rows},
             states=STATES,
@@ -85,8 +86,8 @@ def new() -> Response:
 def edit(offer_id: int) -> Response:
     """Show a promotion and change it."""
     with requests.the_unit() if _writes() else requests.reading() as unit:
-        found = next((each for each in _seen(unit) if each.id == offer_id), None)
-        if found is None:
+        found = offers_shown.one(unit, offer_id)
+        if found is None or not promotion_form.may_see(found.form):
             abort(404)
         if request.method == "POST" and not _may_edit(found):
             abort(403)
