@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select, true
 
 from loyalty_core.storage.base import THIS_NETWORK
 from loyalty_core.storage.work import table_of
@@ -108,7 +108,7 @@ def matching(shape: tuple[tuple[int, ...], bool]) -> ColumnElement[bool]:
 
 
 def _has_words(number: int, words: int) -> ColumnElement[bool]:
-    named = (bindparam(f"word_{number}_{place}") for place in range(words))
+    named: list[BindParameter[str]] = [bindparam(f"word_{number}_{place}") for place in range(words)]
     return and_(*(_person.c.search_name.like(each, escape="/") for each in named))
 
 
