@@ -96,6 +96,21 @@ def test_a_cashier_sells_takes_money_and_gives_back_by_keyboard_alone(signed_in:
     page.wait_for_selector("text=Part refunded")
 
 
+@pytest.mark.parametrize("width", [390, 1366])
+def test_the_key_held_down_issues_once_and_takes_no_payment(signed_in: Windows, width: int) -> None:
+    page = signed_in("cashier", "/invoices/new")
+    page.set_viewport_size({"width": width, "height": 844})
+    scan(page, HAIRCUT)
+    page.keyboard.down("Control")
+    page.keyboard.down("Enter")
+    page.wait_for_selector("h1:has-text('Invoice № 1')")
+    page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    page.keyboard.up("Control")
+    page.reload()
+    expect(page.get_by_role("button", name="Take the payment")).to_be_visible()
+
+
 def test_a_cashier_sells_and_gives_back_without_script(signed_in: Windows) -> None:
     page = signed_in("cashier", "/invoices/new", scripts=False)
     for text in (PHONE, HAIRCUT, COLOURING, SHAMPOO):

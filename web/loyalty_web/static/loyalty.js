@@ -26,7 +26,8 @@
     if (isTyping(event.target) && names[0].length === 1) return;
     const wanted = all("[data-ly-key]").find((each) => names.includes(each.dataset.lyKey.toLowerCase())
       && each.offsetParent !== null);
-    if (wanted) { event.preventDefault(); act(wanted); }
+    // A key held down is one wish: issuing an invoice must not take its payment as well.
+    if (wanted) { event.preventDefault(); if (!event.repeat) act(wanted); }
   });
 
   // Menus are <details>: Escape and a click elsewhere close them, the focus goes back to what opened them.
