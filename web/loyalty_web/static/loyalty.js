@@ -19,13 +19,17 @@
     if (isTyping(element)) { element.focus(); element.select?.(); } else { element.click(); }
   };
 
+  // With `data-ly-key-here` the key acts only from within the form: the key that issued an invoice, pressed once more,
+  // must not take a payment that nobody looked at.
+  const isMeant = (element) => !element.hasAttribute("data-ly-key-here") || element.form.contains(document.activeElement);
+
   document.addEventListener("keydown", (event) => {
     if (document.body.dataset.lyShortcuts !== "on" || event.altKey || event.defaultPrevented) return;
     if (event.key === "Escape") { close(event.target); return; }
     const names = namesOf(event);
     if (isTyping(event.target) && names[0].length === 1) return;
     const wanted = all("[data-ly-key]").find((each) => names.includes(each.dataset.lyKey.toLowerCase())
-      && each.offsetParent !== null);
+      && each.offsetParent !== null && isMeant(each));
     // A key held down is one wish: issuing an invoice must not take its payment as well.
     if (wanted) { event.preventDefault(); if (!event.repeat) act(wanted); }
   });
