@@ -69,6 +69,11 @@ def test_a_phone_of_another_country_keeps_its_own_code() -> None:
     assert phones.read("+48 22 123 45 67", "UA") == "48221234567"
 
 
+def test_a_number_meant_for_another_country_is_not_taken_for_one_of_ours() -> None:
+    with pytest.raises(Refused):
+        phones.read("067 123 45 67", "US")
+
+
 @pytest.mark.parametrize(
     "text", ["", "123", "abc", "067123456789012345", "٠٦٧١٢٣٤٥٦٧", "067 123 45 67 ext 8", "+" * 50]
 )

@@ -21,14 +21,16 @@ def region_of(zone: str) -> str | None:
 def read(text: str, region: str | None) -> str:
     """Return a typed phone as digits; one without a country's code is of `region`.
 
-    Raises `Refused` with `not_a_phone`: the number could not be called, by the plan of its country.
+    Raises `Refused` with `not_a_phone`: the number could not be called, by the plan of its country. Where the country is
+    only guessed, the number must be one that is given out there: else it was meant for another country.
     """
     wrong = _("Write the phone with its country's code, such as +380 67 123 45 67.")
     try:
         found = phonenumbers.parse(text[: LONGEST + 1], region)
     except NumberParseException:
         raise Refused(Problem("not_a_phone", wrong)) from None
-    if len(text) > LONGEST or not text.isascii() or found.extension or not phonenumbers.is_possible_number(found):
+    holds = phonenumbers.is_possible_number if "+" in text else phonenumbers.is_valid_number
+    if len(text) > LONGEST or not text.isascii() or found.extension or not holds(found):
         raise Refused(Problem("not_a_phone", wrong))
     return phonenumbers.format_number(found, PhoneNumberFormat.E164).removeprefix("+")
 
