@@ -21,8 +21,8 @@ def region_of(zone: str) -> str | None:
 def read(text: str, region: str | None) -> str:
     """Return a typed phone as digits; one without a country's code is of `region`.
 
-    Raises `Refused` with `not_a_phone`: the number could not be called, by the plan of its country. Where the country is
-    only guessed, the number must be one that is given out there: else it was meant for another country.
+    Raises `Refused` with `not_a_phone`: the number could not be called, by the plan of its country. Where the country
+    is only guessed, the number must be one that is given out there: else it was meant for another country.
     """
     wrong = _("Write the phone with its country's code, such as +380 67 123 45 67.")
     try:
