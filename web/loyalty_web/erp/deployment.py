@@ -41,7 +41,8 @@ class Deployment:
 
     `LOYALTY_DATA_DIR` is the folder of its files, `./loyalty-data` without it. `LOYALTY_DATABASE_URL` names another
     database than the SQLite file in there. `LOYALTY_BLOCKED_PLUGINS` lists plugins that are not loaded here.
-    `LOYALTY_PUBLIC_URL` is the https address under which a proxy shows the pages, `LOYALTY_SECRET_KEY` signs sessions.
+    `LOYALTY_PUBLIC_URL` is the https address under which a proxy shows the pages, `LOYALTY_SECRET_KEY` signs sessions
+    and quotes, `LOYALTY_QUEUE_URL` is a Redis for the worker's queue.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
